@@ -1,0 +1,123 @@
+"""Names of log events and metrics, each once, and how they are set up.
+
+A log line is an event name with fields. Bodies, passwords, tokens, cookies and whole addresses never are
+(SECURITY 6.3, 10.2); the handler drops fields that carry such names, whoever logs them.
+"""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from structlog.typing import EventDict, WrappedLogger
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("pac")
+
+# Accounts
+SIGN_UP = "account.signed_up"
+SIGN_IN_OK = "signin.ok"
+SIGN_IN_FAILED = "signin.failed"
+SIGN_IN_THROTTLED = "signin.throttled"
+SIGN_UP_THROTTLED = "signup.throttled"
+SIGN_OUT = "signin.ended"
+ADMIN_CHANGED = "admin.changed"
+# Requests
+CROSS_SITE = "request.cross_site"
+ORIGIN_REFUSED = "socket.origin_refused"
+DENIED = "access.denied"
+REQUEST_FAILED = "request.failed"
+# Rooms
+ROOM_CREATED = "room.created"
+ROOM_ENDED = "room.ended"
+# Sockets
+SOCKET_OPENED = "socket.opened"
+SOCKET_CLOSED = "socket.closed"
+FRAME_REFUSED = "socket.frame_refused"
+COMMAND_FAILED = "socket.command_failed"
+OUTBOX_OVERFLOWED = "outbox.overflowed"
+OUTBOX_STUCK = "outbox.stuck"
+# The log
+LOG_APPEND_FAILED = "log.append_failed"
+LOG_FENCED = "log.fenced"
+LOG_RECOVERED = "log.recovered"
+# The process
+STARTED = "process.started"
+DRAINING = "process.draining"
+STOPPED = "process.stopped"
+STORE_UNAVAILABLE = "store.unavailable"
+TASK_FAILED = "task.failed"
+LISTENER_FAILED = "listener.failed"
+SETTING_UNKNOWN = "setting.unknown"
+PLAIN_HTTP = "http.unencrypted"
+
+_SECRET = ("password", "token", "secret", "cookie", "authorization", "body", "session_id", "email")
+
+registry = CollectorRegistry()
+connections = Gauge("pac_connections", "Sockets that are open", registry=registry)
+members_online = Gauge("pac_members_online", "Members with at least one socket", registry=registry)
+subscriptions = Gauge("pac_subscriptions", "Rooms read by sockets of this node", registry=registry)
+messages_appended = Counter("pac_messages_appended", "Log entries made durable", registry=registry)
+append_seconds = Histogram(
+    "pac_append_seconds",
+    "Time from handing a batch to the log until it is durable",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5),
+    registry=registry,
+)
+append_batch_messages = Histogram(
+    "pac_append_batch_messages", "Messages per batch", buckets=(1, 2, 5, 10, 50, 100, 500, 1000), registry=registry
+)
+deliveries = Counter("pac_deliveries", "Log entries handed to sockets", registry=registry)
+frames_refused = Counter("pac_frames_refused", "Frames refused, by error code", ["code"], registry=registry)
+sockets_closed = Counter("pac_sockets_closed", "Sockets closed, by close code", ["code"], registry=registry)
+outbox_overflows = Counter(
+    "pac_outbox_overflows", "Slow readers switched from live frames to the log", registry=registry
+)
+http_requests = Counter("pac_http_requests", "HTTP requests, by method and status", ["method", "status"], registry=registry)
+passwords_hashed = Counter("pac_passwords_hashed", "Argon2 computations", registry=registry)
+listener_failures = Counter("pac_listener_failures", "Event listeners that raised", registry=registry)
+
+
+def without_secrets(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
+    """Drop what must never be logged, by name, whoever passed it (SECURITY 6.3)."""
+    for name in list(fields):
+        if name != "event" and any(secret in name.lower() for secret in _SECRET):
+            fields[name] = "[redacted]"
+    return fields
+
+
+def configure(*, json_lines: bool, level: str = "INFO") -> None:
+    """Send every log line, ours and the libraries', to standard error: JSON for machines, columns for people.
+
+    JSON escapes every control character of a value, so user text cannot forge a line (SECURITY 5.10).
+    """
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_secrets,
+        structlog.processors.format_exc_info,
+    ]
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=True)
+        if json_lines
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # One line per accepted socket is ours to write (socket.opened), with fields that are ours to choose.
+    for name in ("picows", "uvicorn.access", "uvicorn.error", "aiosqlite", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
