@@ -11,7 +11,6 @@ PacError
 │   ├── RoomIsReadOnly      you read here; you do not write
 │   ├── RoomIsFull          capacity reached
 │   ├── RoomHasEnded        members read, nobody writes or joins
-│   ├── CapacityBelowCount  a room may not be made smaller than the people in it
 │   ├── AlreadyJoined       joining twice
 │   ├── NotJoined           leaving a room one is not in
 │   ├── OwnerMayNotLeave    hand over or end the room first
@@ -103,14 +102,6 @@ class RoomIsFull(Refusal):
 
 class RoomHasEnded(Refusal):
     code = "room_ended"
-
-
-class CapacityBelowCount(Refusal):
-    code = "capacity_below_count"
-
-    def __init__(self, count: int) -> None:
-        super().__init__(count)
-        self.count = count
 
 
 class AlreadyJoined(Refusal):

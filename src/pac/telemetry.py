@@ -65,7 +65,10 @@ append_seconds = Histogram(
     registry=registry,
 )
 append_batch_messages = Histogram(
-    "pac_append_batch_messages", "Messages per batch", buckets=(1, 2, 5, 10, 50, 100, 500, 1000), registry=registry
+    "pac_append_batch_messages",
+    "Messages per batch",
+    buckets=(1, 2, 5, 10, 50, 100, 500, 1000),
+    registry=registry,
 )
 deliveries = Counter("pac_deliveries", "Log entries handed to sockets", registry=registry)
 frames_refused = Counter("pac_frames_refused", "Frames refused, by error code", ["code"], registry=registry)
@@ -73,7 +76,9 @@ sockets_closed = Counter("pac_sockets_closed", "Sockets closed, by close code", 
 outbox_overflows = Counter(
     "pac_outbox_overflows", "Slow readers switched from live frames to the log", registry=registry
 )
-http_requests = Counter("pac_http_requests", "HTTP requests, by method and status", ["method", "status"], registry=registry)
+http_requests = Counter(
+    "pac_http_requests", "HTTP requests, by method and status", ["method", "status"], registry=registry
+)
 passwords_hashed = Counter("pac_passwords_hashed", "Argon2 computations", registry=registry)
 listener_failures = Counter("pac_listener_failures", "Event listeners that raised", registry=registry)
 

@@ -1,0 +1,35 @@
+"""What accounts ask of storage."""
+
+from typing import Protocol
+
+from pac.accounts.model import AppRole, Member, MemberId
+from pac.clock import Instant
+from pac.transactions import Transaction
+
+
+class AccountStore(Protocol):
+    async def by_id(self, member_id: MemberId) -> Member | None: ...
+
+    async def by_username(self, username: str) -> Member | None:
+        """The member with this login name, whatever its case (names.key)."""
+
+    async def password_hash(self, member_id: MemberId) -> str | None: ...
+
+    async def add(self, member: Member, password_hash: str | None) -> None:
+        """Raises NameTaken("username") or NameTaken("nickname"): names are unique after NFC and case folding,
+        and the database says so, whoever else signs up at the same moment."""
+
+    async def set_password_hash(self, member_id: MemberId, password_hash: str) -> None: ...
+
+    async def set_app_role(self, member_id: MemberId, role: AppRole) -> None:
+        """Also writes a row of the change feed: live sockets learn of it."""
+
+    async def set_locked(self, member_id: MemberId, locked: bool, at: Instant) -> None:
+        """Also writes a row of the change feed: live sockets learn of it."""
+
+    async def count(self) -> int: ...
+
+
+class AccountTransaction(Transaction, Protocol):
+    @property
+    def accounts(self) -> AccountStore: ...
