@@ -1,0 +1,69 @@
+# The commands of this project. `make run` and `make test` set up all they need themselves.
+# One list, the same everywhere: .ci/run is `make ci` on a machine that may have nothing.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready-dev
+SERVES := $(VENV)/.ready-run
+ROUNDS ?= 20
+
+.PHONY: run test test-faults lint fmt docs breaks screenshots lock ci clean
+
+run: $(SERVES)
+	$(BIN)/pac seed-demo --if-empty
+	$(BIN)/pac serve
+
+test: $(READY)
+	$(BIN)/python -m pytest $(ARGS)
+
+test-faults: $(READY)
+	PAC_TEST_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/faults -s $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check src tests scripts
+	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(READY)
+	$(BIN)/ruff check --fix src tests scripts
+	$(BIN)/ruff format src tests scripts
+
+docs: $(READY)
+	$(BIN)/python scripts/make_docs.py
+	$(BIN)/python scripts/check_links.py
+
+breaks: $(READY)
+	$(BIN)/python scripts/breaks.py --all
+
+screenshots: $(READY)
+	$(BIN)/python scripts/screenshots.py
+
+ci: lint docs
+	git diff --exit-code -- docs
+	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python scripts/breaks.py --sample 5
+	$(BIN)/python scripts/check_wheel.py
+
+lock: $(READY)
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -c requirements/run.txt requirements/build.in -o requirements/build.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -c requirements/run.txt pyproject.toml --group dev -o requirements/dev.txt
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "PAC needs Python 3.11 or newer; set PYTHON=python3.12 or the like."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+
+$(SERVES): requirements/run.txt requirements/build.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary=:all: -r requirements/build.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary=:all: -r requirements/run.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(READY): requirements/dev.txt $(SERVES)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary=:all: -r requirements/dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

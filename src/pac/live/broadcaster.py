@@ -1,0 +1,186 @@
+"""Encode once, frame once, hand the same bytes to every live reader of a room.
+
+A quiet room is flushed in the same turn of the loop. A room that was flushed less than PACE_S ago waits until
+that time has passed, so that a busy one costs one write per socket and flush, however many messages it holds.
+Rooms without readers cost one dictionary look-up.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from pac import telemetry
+from pac.clock import Clock
+from pac.live.frames import Opcode, framed
+from pac.live.outbox import Verdict
+from pac.live.protocol import Top, encode, encode_entry
+from pac.live.subscriptions import Progress, RoomReaders, Subscription, Subscriptions
+from pac.messages.model import Entry, Seq
+from pac.rooms.model import RoomId
+
+PACE_S = 0.005
+TOP_AFTER_S = 10.0
+TOP_EVERY_S = 60.0
+
+
+class Timer(Protocol):
+    def cancel(self) -> None: ...
+
+
+CallLater = Callable[[float, Callable[[], None]], Timer]
+
+
+class _Room:
+    """What waits to be flushed in one room, and when it was last."""
+
+    __slots__ = ("entries", "flush_timer", "flushed_at", "top_timer")
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.flush_timer: Timer | None = None
+        self.flushed_at = -1.0
+        self.top_timer: Timer | None = None
+
+    def cancel(self) -> None:
+        for timer in (self.flush_timer, self.top_timer):
+            if timer is not None:
+                timer.cancel()
+
+
+class Broadcaster:
+    """`fall_behind` is told which subscriptions have to read the log, and `slow` which sockets to cut off."""
+
+    def __init__(
+        self,
+        subscriptions: Subscriptions,
+        clock: Clock,
+        call_later: CallLater,
+        *,
+        catch_up: Callable[[Subscription], None],
+        overflowed: Callable[[Subscription], None],
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._clock = clock
+        self._call_later = call_later
+        self._catch_up = catch_up
+        self._overflowed = overflowed
+        self._rooms: dict[RoomId, _Room] = {}
+
+    def receive(self, room_id: RoomId, entries: Sequence[Entry]) -> None:
+        """Durable entries of one room, in order. Those that were told before are skipped; a hole makes every
+        live reader read the log (messages/broker.py)."""
+        readers = self._subscriptions.readers(room_id)
+        if readers is None:
+            return
+        room = self._rooms.get(room_id)
+        if room is None:
+            room = self._rooms[room_id] = _Room()
+        top = room.entries[-1].seq if room.entries else readers.head
+        for entry in entries:
+            if top is not None and entry.seq <= top:
+                continue
+            if top is not None and entry.seq != top + 1:
+                self._hole(readers, room)
+            room.entries.append(entry)
+            top = entry.seq
+        if room.entries and room.flush_timer is None:
+            wait = room.flushed_at + PACE_S - self._clock.monotonic()
+            if wait <= 0:
+                self._flush(readers, room)
+            else:
+                room.flush_timer = self._call_later(wait, lambda: self._flush_later(room_id))
+
+    def attach(self, subscription: Subscription) -> bool:
+        """A subscription whose cursor has come up to the head goes live. False: it has to read on."""
+        readers = subscription.readers
+        if readers.head is None:
+            readers.head = subscription.cursor
+            self._watch_top(readers, TOP_AFTER_S)
+        if subscription.cursor == readers.head:
+            readers.others.discard(subscription)
+            readers.ahead.discard(subscription)
+            readers.live.add(subscription)
+            subscription.progress = Progress.LIVE
+            return True
+        if subscription.cursor > readers.head:
+            readers.ahead.add(subscription)
+            return True
+        return False
+
+    def detach(self, subscription: Subscription, cursor: Seq) -> None:
+        """A live subscription falls back to reading the log after `cursor`."""
+        readers = subscription.readers
+        if subscription.progress is Progress.LIVE:
+            readers.live.discard(subscription)
+            readers.others.add(subscription)
+            subscription.progress = Progress.BEHIND
+        subscription.cursor = cursor
+
+    def forget_unread(self) -> None:
+        """Drop what is kept for rooms that nobody reads any more."""
+        for room_id in [room_id for room_id in self._rooms if self._subscriptions.readers(room_id) is None]:
+            self._rooms.pop(room_id).cancel()
+
+    def _flush_later(self, room_id: RoomId) -> None:
+        room = self._rooms[room_id]
+        room.flush_timer = None
+        readers = self._subscriptions.readers(room_id)
+        if readers is None:
+            self._rooms.pop(room_id).cancel()
+        elif room.entries:
+            self._flush(readers, room)
+
+    def _flush(self, readers: RoomReaders, room: _Room) -> None:
+        entries, room.entries = room.entries, []
+        before = Seq(entries[0].seq - 1)
+        if readers.head is not None and before < readers.head:
+            # The first reader read past these in the log before the broker told of them.
+            entries = [entry for entry in entries if entry.seq > readers.head]
+            if not entries:
+                return
+            before = Seq(entries[0].seq - 1)
+        room.flushed_at = self._clock.monotonic()
+        readers.head = entries[-1].seq
+        if readers.live:
+            frames = b"".join(framed(Opcode.TEXT, encode_entry(entry)) for entry in entries)
+            overflowed = [
+                subscription
+                for subscription in readers.live
+                if subscription.connection.outbox.entries(frames, subscription, before) is not Verdict.QUEUED
+            ]
+            telemetry.deliveries.inc(len(entries) * (len(readers.live) - len(overflowed)))
+            for subscription in overflowed:
+                self.detach(subscription, before)
+                self._overflowed(subscription)
+        for subscription in list(readers.ahead):
+            readers.ahead.discard(subscription)
+            if not self.attach(subscription):
+                self._catch_up(subscription)
+        self._watch_top(readers, TOP_AFTER_S)
+
+    def _hole(self, readers: RoomReaders, room: _Room) -> None:
+        waiting, room.entries = room.entries, []
+        cursor = Seq(waiting[0].seq - 1) if waiting else readers.head
+        assert cursor is not None  # a hole is seen against what was told before
+        for subscription in list(readers.live):
+            self.detach(subscription, cursor)
+            self._catch_up(subscription)
+
+    def _watch_top(self, readers: RoomReaders, seconds: float) -> None:
+        room = self._rooms.setdefault(readers.room_id, _Room())
+        if room.top_timer is not None:
+            room.top_timer.cancel()
+        room.top_timer = self._call_later(seconds, lambda: self._tell_top(readers.room_id))
+
+    def _tell_top(self, room_id: RoomId) -> None:
+        """Where the log ends, so that a hole at the end is seen too (PROTOCOL §3, top)."""
+        room = self._rooms[room_id]
+        room.top_timer = None
+        readers = self._subscriptions.readers(room_id)
+        if readers is None:
+            self._rooms.pop(room_id).cancel()
+            return
+        if readers.head is not None and readers.epoch is not None:
+            frame = framed(Opcode.TEXT, encode(Top(room_id, readers.epoch, readers.head)))
+            for subscription in readers.live:
+                subscription.connection.outbox.ephemeral(frame)
+        room.top_timer = self._call_later(TOP_EVERY_S, lambda: self._tell_top(room_id))

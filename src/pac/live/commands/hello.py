@@ -1,0 +1,78 @@
+"""`hello`: who is it. The only op that is heard before `welcome`, and heard once.
+
+The connection is filed under its session first and the session is read afterwards, so that a sign-out in
+between finds it (SECURITY 2.16).
+"""
+
+from typing import TYPE_CHECKING
+
+from pac.accounts.model import Member
+from pac.accounts.sessions import Session, SessionKey, session_key, token_key
+from pac.clock import rfc3339
+from pac.errors import Unavailable
+from pac.live.connection import PING_EVERY_S, Connection, Effect, State
+from pac.live.disconnects import Disconnect
+from pac.live.protocol import ClientLimits, Hello, Self, Welcome
+
+if TYPE_CHECKING:
+    from pac.live.node import Node
+
+
+async def hello(node: "Node", connection: Connection, request: Hello) -> list[Effect]:
+    try:
+        key = await _claimed_session(node, connection, request)
+        if key is None:
+            return connection.hang_up(Disconnect.NOT_SIGNED_IN)
+        node.sockets.claim(connection, key)
+        found = await _member_of(node, key)
+    except Unavailable:
+        return connection.hang_up(Disconnect.OVERLOADED)
+    if found is None:
+        return connection.hang_up(Disconnect.NOT_SIGNED_IN)
+    session, member = found
+    if not member.may_sign_in:
+        return connection.hang_up(Disconnect.MEMBER_LOCKED)
+    if node.draining:
+        return connection.hang_up(Disconnect.DRAINING)
+    if len(node.sockets.of_member(member.id)) >= node.parts.limits.connections_per_member:
+        return connection.hang_up(Disconnect.TOO_MANY_CONNECTIONS)
+    if connection.state is not State.GREETING:
+        return []  # closed meanwhile: the session was ended, or the socket is gone
+    node.sockets.greeted(connection, member.id)
+    connection.actor = member.actor
+    connection.session_ends_at = session.ends_at()
+    connection.state = State.OPEN
+    limits = node.parts.limits
+    return connection.answer(
+        Welcome(
+            id=request.id,
+            member=Self(member.id, member.nickname, member.app_role),
+            node=node.parts.node,
+            ts=rfc3339(node.parts.clock.now()),
+            ping_ms=int(PING_EVERY_S * 1_000),
+            limits=ClientLimits(
+                frame=limits.frame_bytes,
+                body=limits.body_chars,
+                rooms=limits.rooms_per_connection,
+                send_per_s=limits.send.per_s,
+                send_burst=limits.send.burst,
+            ),
+        )
+    )
+
+
+async def _claimed_session(node: "Node", connection: Connection, request: Hello) -> SessionKey | None:
+    """Which session the credentials name: a token given in `hello`, else one of the upgrade, else its cookie."""
+    token = request.token or connection.admission.bearer
+    if token:
+        return await node.parts.sessions.session_of_token(token_key(token), node.parts.clock.now())
+    return session_key(connection.admission.session_id) if connection.admission.session_id else None
+
+
+async def _member_of(node: "Node", key: SessionKey) -> tuple[Session, Member] | None:
+    session = await node.parts.sessions.find(key)
+    if session is None or not session.is_live(node.parts.clock.now()):
+        return None
+    async with node.parts.database.reading() as tx:
+        member = await tx.accounts.by_id(session.member_id)
+    return None if member is None else (session, member)

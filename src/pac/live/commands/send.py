@@ -1,0 +1,93 @@
+"""`send`: say something in a room. Checks in the protocol's order: form, subscription, right, cid, rate.
+
+A resend of something already stored costs no rate and answers with its first seq. So the rate is asked first
+only where it grants; where it refuses, the log is asked for the cid before the sender is told to wait, and what
+turned out to be a resend gets its cost back.
+"""
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from pac.clock import Instant, rfc3339
+from pac.errors import BadRequest, CidConflict, NotSubscribed, PacError, RateLimited, Refusal
+from pac.live.connection import Connection, Effect
+from pac.live.protocol import Send, Sent
+from pac.live.subscriptions import Progress
+from pac.messages.body import checked_body, checked_cid
+from pac.messages.intake import Answer
+from pac.messages.model import Draft, MessageType, Seq, digest
+from pac.messages.sequencer import Numbered
+from pac.rooms.access import access_room_to_send
+from pac.rooms.model import RoomId
+
+if TYPE_CHECKING:
+    from pac.live.node import Node
+
+
+def send(
+    node: "Node", connection: Connection, request: Send
+) -> list[Effect] | Coroutine[Any, Any, list[Effect]]:
+    try:
+        draft = _draft(node, connection, request)
+    except Refusal as refusal:
+        return connection.refuse(refusal, node.now(), frame_id=request.id, room=request.room)
+    wait_ms = node.parts.limiter.spend(node.parts.limits.send, draft.member_id)
+    if wait_ms:
+        return _too_fast(node, connection, request, draft, wait_ms)
+    connection.in_flight.add((draft.room_id, draft.cid))
+    node.parts.intake.submit(draft, lambda answer: _answered(node, connection, request, draft, answer))
+    return []
+
+
+def _draft(node: "Node", connection: Connection, request: Send) -> Draft:
+    limits = node.parts.limits
+    if request.type != MessageType.TEXT:
+        raise BadRequest("type: TEXT is the only one that can be sent")
+    cid = checked_cid(request.cid)
+    body = checked_body(request.body, limits.body_chars)
+    subscription = connection.subscriptions.get(RoomId(request.room))
+    if subscription is None or subscription.progress is Progress.PENDING or subscription.standing is None:
+        raise NotSubscribed
+    assert connection.actor is not None  # only an OPEN connection runs commands
+    access_room_to_send(connection.actor, subscription.standing, node.parts.clock.now())
+    return Draft(
+        room_id=subscription.room_id,
+        member_id=connection.actor.id,
+        nickname=connection.actor.nickname,
+        cid=cid,
+        type=MessageType.TEXT,
+        body=body,
+        reply_to=None if request.reply_to is None else Seq(request.reply_to),
+    )
+
+
+def _answered(node: "Node", connection: Connection, request: Send, draft: Draft, answer: Answer) -> None:
+    """The intake's answer: durable or not. The sender may be gone; then there is nobody to tell."""
+    connection.in_flight.discard((draft.room_id, draft.cid))
+    if not (isinstance(answer, Numbered) and not answer.duplicate):
+        node.parts.limiter.give_back(node.parts.limits.send, draft.member_id)
+    if isinstance(answer, Numbered):
+        effects = connection.answer(_sent(request, answer.seq, answer.at, duplicate=answer.duplicate))
+    else:
+        effects = connection.refuse(answer, node.now(), frame_id=request.id, room=request.room)
+    node.perform(connection, effects)
+    node.resume_behind(connection, draft.room_id)
+
+
+async def _too_fast(
+    node: "Node", connection: Connection, request: Send, draft: Draft, wait_ms: int
+) -> list[Effect]:
+    try:
+        known = (await node.parts.log.known([draft.key])).get(draft.key)
+    except PacError as fault:
+        return connection.refuse(fault, node.now(), frame_id=request.id, room=request.room)
+    refusal: Refusal = RateLimited(wait_ms)
+    if known is not None:
+        if known.digest == digest(draft.type, draft.body, draft.reply_to):
+            return connection.answer(_sent(request, known.seq, known.at, duplicate=True))
+        refusal = CidConflict()
+    return connection.refuse(refusal, node.now(), frame_id=request.id, room=request.room)
+
+
+def _sent(request: Send, seq: Seq, at: Instant, *, duplicate: bool) -> Sent:
+    return Sent(id=request.id, room=request.room, cid=request.cid, seq=seq, ts=rfc3339(at), dup=duplicate)

@@ -1,0 +1,323 @@
+"""One socket as a state machine: frames, ticks and answers in; effects out. No socket, no clock, no store.
+
+It decides what may be said when: `hello` first, one frame after the other, so often and no oftener. What a
+frame asks for is done by its command (live/commands); a command that waits for a store makes the frames behind
+it wait too, so that a client's frames take effect in the order it sent them.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from pac import telemetry
+from pac.accounts.model import Actor
+from pac.accounts.sessions import SessionKey
+from pac.clock import Instant
+from pac.errors import BadRequest, PacError, RateLimited, Refusal, UnknownOp
+from pac.language import Language, words_of
+from pac.limits.limiter import gcra
+from pac.limits.rules import Limits
+from pac.live.disconnects import REASONS, Disconnect
+from pac.live.frames import FrameReader, Opcode, Violation, close_frame, framed
+from pac.live.handshake import Admission
+from pac.live.outbox import STUCK_AFTER_S, Outbox, Verdict
+from pac.live.protocol import REQUESTS, Error, NotAnObject, Request, encode, read_envelope, read_request
+from pac.live.subscriptions import Subscription
+from pac.messages.model import Cid
+from pac.rooms.model import RoomId
+from msgspec import UNSET, Struct
+
+HELLO_WITHIN_S = 10.0
+PING_EVERY_S = 25.0
+PONG_WITHIN_S = 10.0
+FRAME_WITHIN_S = 10.0
+BAD_FRAMES_MAX = 10
+BAD_FRAMES_IN_S = 10.0
+REFUSALS_IN_S = 60.0
+INBOX_FRAMES = 256
+INBOX_BYTES = 262_144
+
+
+class State(Enum):
+    NEW = auto()
+    """Nothing but `hello` is heard."""
+    GREETING = auto()
+    """`hello` is being judged."""
+    OPEN = auto()
+    CLOSING = auto()
+    """Our close frame is out; nothing is read or sent any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """Run the command of this op; afterwards call `performed`, unless it answered without waiting."""
+
+    op: str
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """Send this last frame and drop the transport once the peer has closed, or shortly after."""
+
+    code: Disconnect
+    frame: bytes
+
+
+class Reading(Enum):
+    PAUSE = auto()
+    RESUME = auto()
+
+
+Effect = Perform | Hangup | Reading
+
+
+class Connection:
+    __slots__ = (
+        "_arrival",
+        "_bad_frames",
+        "_frames",
+        "_inbox",
+        "_inbox_bytes",
+        "_limits",
+        "_paused",
+        "_ping_at",
+        "_ping_every",
+        "_pong_by",
+        "_refusals",
+        "actor",
+        "admission",
+        "busy",
+        "catching_up",
+        "frame_since",
+        "id",
+        "in_flight",
+        "opened_at",
+        "outbox",
+        "session_ends_at",
+        "session_key",
+        "state",
+        "subscriptions",
+    )
+
+    def __init__(
+        self,
+        admission: Admission,
+        limits: Limits,
+        outbox: Outbox[Subscription],
+        *,
+        id: str,  # noqa: A002 - it is what it is
+        ping_every: float,
+        now: float,
+    ) -> None:
+        """`ping_every`: seconds between pings, the protocol's 25 with this connection's jitter in it."""
+        self.id = id
+        self.admission = admission
+        self.outbox = outbox
+        self.state = State.NEW
+        self.actor: Actor | None = None
+        self.session_key: SessionKey | None = None
+        self.session_ends_at: Instant | None = None
+        self.subscriptions: dict[RoomId, Subscription] = {}
+        self.in_flight: set[tuple[RoomId, Cid]] = set()
+        """Sends without their answer yet: `ok` comes before the push, also when the push is read from the log."""
+        self.busy = False
+        self.catching_up = False
+        self.opened_at = now
+        self.frame_since: float | None = None
+        """When the first byte of a frame came whose last has not."""
+        self._limits = limits
+        self._frames = FrameReader(limits.frame_bytes)
+        self._inbox: deque[bytes] = deque()
+        self._inbox_bytes = 0
+        self._paused = False
+        self._arrival = now
+        self._bad_frames: deque[float] = deque(maxlen=BAD_FRAMES_MAX)
+        self._refusals: deque[float] = deque(maxlen=limits.refusals_per_min)
+        self._ping_every = ping_every
+        self._ping_at = now + ping_every
+        self._pong_by: float | None = None
+
+    @property
+    def language(self) -> Language:
+        return self.admission.language
+
+    @property
+    def is_live(self) -> bool:
+        return self.state is State.OPEN
+
+    # Frames in
+
+    def receive(self, opcode: int, fin: bool, reserved: bool, payload: bytes, now: float) -> list[Effect]:
+        """One frame as the parser gives it: unmasked, its size bounded, nothing else checked."""
+        if self.state is State.CLOSING:
+            return []  # RFC 6455 §5.5.1: what comes after a close is ignored
+        try:
+            if reserved:
+                raise Violation(Disconnect.PROTOCOL_ERROR)  # no extension was negotiated (RFC 6455 §5.2)
+            match opcode:
+                case Opcode.CLOSE:
+                    return self.hang_up(Disconnect.NORMAL)
+                case Opcode.PING:
+                    self._frames.control(now)
+                    return self._verdict(self.outbox.answer(framed(Opcode.PONG, payload)))
+                case Opcode.PONG:
+                    self._frames.control(now)
+                    self._pong_by = None
+                    return []
+                case _:
+                    text = self._frames.text(opcode, fin, payload)
+        except Violation as violation:
+            telemetry.log.info(telemetry.FRAME_REFUSED, code=violation.code.value)
+            return self.hang_up(violation.code)
+        if text is None:
+            return []
+        self.frame_since = None
+        return self._take(text, now)
+
+    def read(self, now: float, *, whole: bool) -> None:
+        """After each read: `whole` says that no part of a frame is left over. A message has FRAME_WITHIN_S
+        from its first byte to its last (SECURITY 3.6)."""
+        if whole and not self._frames.in_fragments:
+            self.frame_since = None
+        elif self.frame_since is None:
+            self.frame_since = now
+
+    def performed(self, now: float) -> list[Effect]:
+        """A command that had to wait is done: handle the frames behind it."""
+        self.busy = False
+        effects: list[Effect] = []
+        while self._inbox and not self.busy and self.state is not State.CLOSING:
+            payload = self._inbox.popleft()
+            self._inbox_bytes -= len(payload)
+            effects += self._handle(payload, now)
+        if self._paused and not self.busy:
+            self._paused = False
+            effects.append(Reading.RESUME)
+        return effects
+
+    def _take(self, payload: bytes, now: float) -> list[Effect]:
+        if not self.busy:
+            return self._handle(payload, now)
+        self._inbox.append(payload)
+        self._inbox_bytes += len(payload)
+        if not self._paused and (len(self._inbox) >= INBOX_FRAMES or self._inbox_bytes >= INBOX_BYTES):
+            self._paused = True
+            return [Reading.PAUSE]
+        return []
+
+    def _handle(self, payload: bytes, now: float) -> list[Effect]:
+        frame_id: str | None = None
+        room: str | None = None
+        try:
+            envelope = read_envelope(payload)
+            frame_id = None if envelope.id is UNSET else envelope.id
+            room = None if envelope.room is UNSET or len(envelope.room) > 64 else envelope.room
+            if self.state is not State.OPEN and envelope.op != "hello":
+                return self.hang_up(Disconnect.BAD_FRAMES)
+            self._spend_op(now)
+            if envelope.op not in REQUESTS:
+                raise UnknownOp
+            request = read_request(envelope.op, payload)
+            if self.state is State.OPEN and envelope.op == "hello":
+                raise BadRequest("hello: it was said before")
+        except NotAnObject:
+            return self.hang_up(Disconnect.BAD_FRAMES)
+        except Refusal as refusal:
+            return self.refuse(refusal, now, frame_id=frame_id, room=room)
+        if envelope.op == "hello":
+            self.state = State.GREETING
+        self.busy = True  # until the command says it answered at once, or `performed` is called
+        return [Perform(envelope.op, request)]
+
+    def _spend_op(self, now: float) -> None:
+        passes, value = gcra(self._arrival, now, self._limits.ops, 1)
+        if not passes:
+            raise RateLimited(max(1, round(value * 1_000 + 0.5)))
+        self._arrival = value
+
+    # Frames out
+
+    def answer(self, frame: Struct) -> list[Effect]:
+        """A frame that must reach the client as long as the socket lives."""
+        if self.state is State.CLOSING:
+            return []
+        return self._verdict(self.outbox.answer(framed(Opcode.TEXT, encode(frame))))
+
+    def refuse(
+        self, refusal: PacError, now: float, *, frame_id: str | None = None, room: str | None = None
+    ) -> list[Effect]:
+        """Say no in the member's language, and count: bad frames towards 4500, rate refusals towards 4012."""
+        code = getattr(refusal, "code", "unavailable")
+        telemetry.frames_refused.labels(code).inc()
+        effects = self.answer(
+            Error(
+                code=code,
+                message=words_of(refusal, self.language),  # type: ignore[arg-type]
+                id=frame_id,
+                room=room,
+                retry_after_ms=getattr(refusal, "retry_after_ms", None),
+            )
+        )
+        if code in ("bad_request", "unknown_op", "too_large"):
+            if self._tenth(self._bad_frames, now, BAD_FRAMES_IN_S):
+                return effects + self.hang_up(Disconnect.BAD_FRAMES)
+        elif isinstance(refusal, RateLimited):
+            return effects + self.count_refusal(now)
+        return effects
+
+    def count_refusal(self, now: float) -> list[Effect]:
+        """One more rate refusal; the hundredth in a minute ends the connection."""
+        return (
+            self.hang_up(Disconnect.TOO_MANY_REFUSALS)
+            if self._tenth(self._refusals, now, REFUSALS_IN_S)
+            else []
+        )
+
+    def hang_up(self, code: Disconnect) -> list[Effect]:
+        """Close with this code; closing twice does nothing."""
+        if self.state is State.CLOSING:
+            return []
+        self.state = State.CLOSING
+        self._inbox.clear()
+        self._inbox_bytes = 0
+        return [Hangup(code, close_frame(code, REASONS[code]))]
+
+    def _verdict(self, verdict: Verdict) -> list[Effect]:
+        return self.hang_up(Disconnect.SLOW_CONSUMER) if verdict is Verdict.SLOW else []
+
+    @staticmethod
+    def _tenth(times: deque[float], now: float, within: float) -> bool:
+        times.append(now)
+        return len(times) == times.maxlen and now - times[0] <= within
+
+    # Time
+
+    def deadline(self) -> float:
+        """When `tick` has something to do next, seconds on the monotonic clock."""
+        deadlines = [self._ping_at if self._pong_by is None else self._pong_by]
+        if self.state in (State.NEW, State.GREETING):
+            deadlines.append(self.opened_at + HELLO_WITHIN_S)
+        if self.frame_since is not None:
+            deadlines.append(self.frame_since + FRAME_WITHIN_S)
+        if self.outbox.full_since is not None:
+            deadlines.append(self.outbox.full_since + STUCK_AFTER_S)
+        return min(deadlines)
+
+    def tick(self, now: float) -> list[Effect]:
+        if self.state is State.CLOSING:
+            return []
+        if self.state in (State.NEW, State.GREETING) and now >= self.opened_at + HELLO_WITHIN_S:
+            return self.hang_up(Disconnect.HELLO_TIMEOUT)
+        if self.frame_since is not None and now >= self.frame_since + FRAME_WITHIN_S:
+            return self.hang_up(Disconnect.POLICY)
+        if self.outbox.is_stuck(now):
+            telemetry.log.info(telemetry.OUTBOX_STUCK, queued_bytes=self.outbox.queued_bytes)
+            return self.hang_up(Disconnect.SLOW_CONSUMER)
+        if self._pong_by is not None and now >= self._pong_by:
+            return self.hang_up(Disconnect.PING_TIMEOUT)
+        if self._pong_by is None and now >= self._ping_at:
+            self._pong_by = now + PONG_WITHIN_S
+            self._ping_at = now + self._ping_every
+            return self._verdict(self.outbox.answer(framed(Opcode.PING, b"")))
+        return []

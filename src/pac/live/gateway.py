@@ -1,0 +1,254 @@
+"""Bytes in, effects out: the one file that touches a socket. It decides nothing.
+
+picows parses and unmasks frames in C; everything it is told goes to the connection, and what the connection
+answers is carried out here. All writing goes straight to the loop's transport, so that one buffer counts it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from picows import (
+    WSAutoPingStrategy,
+    WSFrame,
+    WSListener,
+    WSTransport,
+    WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+)
+from picows.picows import WSProtocol  # type: ignore[attr-defined] # semi-private: tests/live/test_picows.py watches it
+
+from pac import telemetry
+from pac.live.connection import PING_EVERY_S, Connection, Effect, Hangup, Perform, Reading, State
+from pac.live.disconnects import Disconnect
+from pac.live.handshake import Admission, Turned, UpgradeRequest, judge
+from pac.live.outbox import Outbox
+from pac.live.protocol import SUBPROTOCOL
+from pac.live.subscriptions import Subscription
+
+if TYPE_CHECKING:
+    from pac.live.node import Node
+
+TRANSPORT_HIGH = 65_536
+TRANSPORT_LOW = 16_384
+READ_BUFFER = 2_048
+CLOSE_WITHIN_S = 2.0
+_logger = logging.getLogger("picows")
+
+
+class LiveSocket(WSListener):
+    """One socket: picows' listener, and what the connection's effects are carried out on."""
+
+    def __init__(self, node: "Node", admission: Admission) -> None:
+        now = node.now()
+        self._node = node
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._arrived = 0
+        self._consumed = 0
+        self._code = 0
+        outbox: Outbox[Subscription] = Outbox(self._write, node.parts.limits.queue_bytes - TRANSPORT_HIGH)
+        self.connection = Connection(
+            admission,
+            node.parts.limits,
+            outbox,
+            id=node.parts.ids.uuid7(node.parts.clock.now()),
+            ping_every=PING_EVERY_S * node.parts.ids.jitter(0.8, 1.2),
+            now=now,
+        )
+
+    # What picows tells
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._transport = transport.underlying_transport
+        self._transport.set_write_buffer_limits(high=TRANSPORT_HIGH, low=TRANSPORT_LOW)
+        self._node.sockets.opened(self)
+        telemetry.log.debug(telemetry.SOCKET_OPENED, connection=self.connection.id)
+        self._arm()
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        size = frame.payload_size
+        self._consumed += size + (6 if size < 126 else 8 if size < 65_536 else 14)
+        self.perform(
+            self.connection.receive(
+                int(frame.msg_type),  # type: ignore[call-overload] # a C enum: an int at run time
+                bool(frame.fin),
+                bool(frame.rsv1 or frame.rsv2 or frame.rsv3),
+                frame.get_payload_as_bytes(),
+                self._node.now(),
+            )
+        )
+
+    def bytes_arrived(self, count: int) -> None:
+        """Before picows parses them."""
+        self._arrived += count
+
+    def bytes_parsed(self) -> None:
+        """After picows has handed over every whole frame of a read."""
+        self.connection.read(self._node.now(), whole=self._arrived == self._consumed)
+        if self.connection.frame_since is not None:
+            self._arm()
+
+    def pause_writing(self) -> None:
+        self.connection.outbox.pause()
+
+    def resume_writing(self) -> None:
+        self.connection.outbox.resume()
+        self._node.drained(self.connection)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.connection.state = State.CLOSING
+        self._transport = None
+        self._node.closed(self.connection)
+        telemetry.sockets_closed.labels(str(self._code or 1006)).inc()
+        telemetry.log.debug(telemetry.SOCKET_CLOSED, connection=self.connection.id, code=self._code or 1006)
+
+    # What the connection wants
+
+    def perform(self, effects: list[Effect]) -> None:
+        waiting = effects
+        while waiting:
+            effect, *waiting = waiting
+            match effect:
+                case Perform():
+                    waiting = self._command(effect) + waiting
+                case Hangup():
+                    self._hang_up(effect)
+                case Reading.PAUSE:
+                    if self._transport is not None:
+                        self._transport.pause_reading()
+                case Reading.RESUME:
+                    if self._transport is not None:
+                        self._transport.resume_reading()
+        if self.connection.outbox.full_since is not None:
+            self._arm()
+
+    def _command(self, perform: Perform) -> list[Effect]:
+        try:
+            return self._node.command(self.connection, perform)
+        except Exception:  # noqa: BLE001 - the edge of a socket
+            telemetry.log.exception(telemetry.COMMAND_FAILED, op=perform.op)
+            return self.connection.hang_up(Disconnect.INTERNAL)
+
+    def _write(self, frames: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(frames)
+
+    def _hang_up(self, effect: Hangup) -> None:
+        self._code = self._code or int(effect.code)
+        transport = self._transport
+        if transport is None:
+            return
+        transport.write(effect.frame)
+        if effect.code is Disconnect.NORMAL:
+            transport.close()  # the peer closed first and has its answer (RFC 6455 §7.1.1)
+        else:
+            transport.resume_reading()
+            self._loop.call_later(CLOSE_WITHIN_S, transport.abort)
+
+    # Time
+
+    def _arm(self) -> None:
+        """One timer a socket, at the earliest thing that is due."""
+        at = self.connection.deadline()
+        if self._timer is not None:
+            if at >= self._timer_at:
+                return  # an earlier one is set: it will look again
+            self._timer.cancel()
+        self._timer_at = at
+        self._timer = self._loop.call_later(max(0.0, at - self._node.now()), self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        if self._transport is None:
+            return
+        self.perform(self.connection.tick(self._node.now()))
+        if self.connection.state is not State.CLOSING:
+            self._arm()
+
+
+class _CountingProtocol(WSProtocol):  # type: ignore[misc] # a C class without stubs
+    """picows' protocol, telling the listener when part of a frame is left over (SECURITY 3.6)."""
+
+    def buffer_updated(self, nbytes: int) -> None:
+        listener = self.listener
+        if listener is not None:
+            listener.bytes_arrived(nbytes)
+            super().buffer_updated(nbytes)
+            listener.bytes_parsed()
+        else:
+            super().buffer_updated(nbytes)
+
+
+class Gateway:
+    """Takes over connections that ask for an upgrade (http.server hands them on)."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+
+    def upgrade(
+        self,
+        transport: asyncio.Transport,
+        method: str,
+        path: str,
+        headers: Sequence[tuple[str, str]],
+        address: str,
+    ) -> Turned | None:
+        """Turn this connection into a socket; or say why not, with nothing written yet."""
+        parts = self._node.parts
+        request = UpgradeRequest(method, path, headers, address)
+        judged = judge(request, parts.origins, parts.cookie_name, self._node.sockets)
+        if isinstance(judged, Turned):
+            if judged.status == 403:
+                telemetry.log.info(telemetry.ORIGIN_REFUSED)
+            return judged
+        _take_over(transport, LiveSocket(self._node, judged), request, parts.limits.frame_bytes)
+        return None
+
+
+def _take_over(
+    transport: asyncio.Transport, socket: LiveSocket, request: UpgradeRequest, frame_bytes: int
+) -> None:
+    """Let picows answer the upgrade and read from here on.
+
+    It is given the request again in the one form it knows (it takes `Connection: Upgrade` only word for word,
+    while Firefox sends `keep-alive, Upgrade`), with the headers RFC 6455 §4.2.1 asks for and no others.
+    """
+
+    def accept(_: WSUpgradeRequest) -> Any:
+        response = WSUpgradeResponse.create_101_response({"Sec-WebSocket-Protocol": SUBPROTOCOL})
+        return WSUpgradeResponseWithListener(response, socket)
+
+    protocol = _CountingProtocol(
+        None,  # host and port: for clients
+        None,  # path: for clients
+        False,  # is_client_side
+        accept,
+        _logger,
+        True,  # disconnect_on_exception
+        None,  # handshake timeout: the request is here
+        False,  # auto ping: the connection pings
+        PING_EVERY_S,
+        PING_EVERY_S,
+        WSAutoPingStrategy.PING_WHEN_IDLE,
+        False,  # auto pong: the connection answers, so that its pongs are bounded
+        frame_bytes,
+        None,  # extra headers: for clients
+        READ_BUFFER,
+    )
+    protocol.connection_made(transport)
+    head = (
+        f"GET {request.path} HTTP/1.1\r\nHost: pac\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {request.first('sec-websocket-key')}\r\n\r\n"
+    ).encode("latin-1")
+    buffer = protocol.get_buffer(len(head))
+    buffer[: len(head)] = head
+    transport.set_protocol(protocol)
+    protocol.buffer_updated(len(head))

@@ -1,0 +1,107 @@
+"""From an upgrade request to a socket, or to the refusal that is sent instead of 101 (SECURITY 3.1–3.3).
+
+What can be judged from the request alone is judged here: path, version, Origin, subprotocol, caps. Who it is
+is judged when `hello` arrives, so that a browser learns why it was turned away (4501).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from typing import Protocol
+
+from pac.language import Language, negotiate
+from pac.live.protocol import SUBPROTOCOL
+
+PATH = "/message"
+COOKIE = "PAC_SESSIONID"
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeRequest:
+    """Headers as they came, names in lower case; `address` is the client's, as http.address judged it."""
+
+    method: str
+    path: str
+    headers: Sequence[tuple[str, str]]
+    address: str
+
+    def all(self, name: str) -> list[str]:
+        return [value for header, value in self.headers if header == name]
+
+    def first(self, name: str) -> str:
+        return next(iter(self.all(name)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What an accepted request brought: credentials still to be judged, and how to speak to it."""
+
+    session_id: str
+    bearer: str
+    language: Language
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Refused before 101."""
+
+    status: HTTPStatus
+    words: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Door(Protocol):
+    """How full the node is."""
+
+    def refusal(self, address: str) -> Turned | None:
+        """None while this address may open one more socket."""
+
+
+def judge(
+    request: UpgradeRequest, origins: Collection[str], cookie_name: str, door: Door
+) -> Admission | Turned:
+    """Checks in the order that tells the caller most: path, form, Origin, subprotocol, caps."""
+    if request.path != PATH:
+        return Turned(HTTPStatus.NOT_FOUND, "There is no socket at this address. Sockets are at /message.")
+    if request.method != "GET":
+        return Turned(HTTPStatus.METHOD_NOT_ALLOWED, "A socket is opened with GET.", (("Allow", "GET"),))
+    if request.all("sec-websocket-version") != ["13"]:
+        return Turned(
+            HTTPStatus.UPGRADE_REQUIRED,
+            "This server speaks WebSocket version 13 (RFC 6455).",
+            (("Sec-WebSocket-Version", "13"),),
+        )
+    origin = request.all("origin")
+    if len(origin) > 1 or (origin and origin[0] not in origins):
+        return Turned(
+            HTTPStatus.FORBIDDEN, "Pages of this origin may not open sockets here (PAC_ALLOWED_ORIGINS)."
+        )
+    offered = [part.strip() for value in request.all("sec-websocket-protocol") for part in value.split(",")]
+    if SUBPROTOCOL not in offered:
+        return Turned(HTTPStatus.BAD_REQUEST, f"Offer the subprotocol {SUBPROTOCOL}.")
+    if any(protocol != SUBPROTOCOL for protocol in offered):
+        return Turned(HTTPStatus.BAD_REQUEST, f"Offer the subprotocol {SUBPROTOCOL} and no other.")
+    full = door.refusal(request.address)
+    if full is not None:
+        return full
+    cookies = _cookies(request)
+    scheme, _, token = request.first("authorization").partition(" ")
+    return Admission(
+        # Without an Origin the caller is no browser, and a cookie is worth nothing (PROTOCOL §3, Origin).
+        session_id=cookies.get(cookie_name, "") if origin else "",
+        bearer=token.strip() if scheme.lower() == "bearer" else "",
+        language=negotiate(cookies.get("lang"), request.first("accept-language") or None),
+        address=request.address,
+    )
+
+
+def _cookies(request: UpgradeRequest) -> dict[str, str]:
+    jar: SimpleCookie = SimpleCookie()
+    for header in request.all("cookie"):
+        try:
+            jar.load(header)
+        except CookieError:
+            return {}
+    return {name: morsel.value for name, morsel in jar.items()}

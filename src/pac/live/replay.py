@@ -1,0 +1,94 @@
+"""Bring the subscriptions of one socket up to the head of their rooms, page by page, as fast as it reads.
+
+A replay is pulled, never queued whole: a page is read when the outbox is open, and a socket that takes nothing
+costs one page. One such run per socket at a time; it ends when everything is live or the outbox is full, and is
+started again when the outbox drains, an own send is answered, or a subscription falls behind.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from pac import telemetry
+from pac.errors import LogUnavailable
+from pac.live.broadcaster import Broadcaster
+from pac.live.connection import Connection, State
+from pac.live.disconnects import Disconnect
+from pac.live.frames import Opcode, framed
+from pac.live.outbox import Verdict
+from pac.live.protocol import encode_entry
+from pac.live.subscriptions import Progress, Subscription
+from pac.messages.log import MessageLog
+from pac.messages.model import Entry, Seq
+
+PAGE = 100
+PAGE_BYTES = 65_536
+RETRY_S = 1.0
+TRIES = 30
+
+
+class Replay:
+    def __init__(self, log: MessageLog, broadcaster: Broadcaster) -> None:
+        self._log = log
+        self._broadcaster = broadcaster
+
+    async def run(self, connection: Connection) -> Disconnect | None:
+        """Until nothing is left that could be sent now. A code when the connection cannot go on."""
+        failures = 0
+        while connection.state is State.OPEN and connection.outbox.is_open:
+            behind = [sub for sub in connection.subscriptions.values() if self._wants(sub)]
+            if not behind:
+                return None
+            moved = False
+            for subscription in behind:
+                try:
+                    moved |= await self._step(subscription)
+                    failures = 0
+                except LogUnavailable:
+                    failures += 1
+                    if failures >= TRIES:
+                        return Disconnect.OVERLOADED
+                    await asyncio.sleep(RETRY_S)
+                    moved = True
+            if not moved:
+                return None
+        return None
+
+    @staticmethod
+    def _wants(subscription: Subscription) -> bool:
+        return subscription.progress is Progress.BEHIND and subscription not in subscription.readers.ahead
+
+    async def _step(self, subscription: Subscription) -> bool:
+        """Send one page. False when nothing can be done before something else happens."""
+        connection = subscription.connection
+        if self._broadcaster.attach(subscription):
+            return True
+        cursor = subscription.cursor
+        page = await self._log.read_after(subscription.room_id, cursor, PAGE)
+        if subscription.progress is not Progress.BEHIND or subscription.cursor != cursor:
+            return True  # ended, or moved by another hand, while the page was read
+        entries = self._sendable(connection, page.entries)
+        if not entries:
+            # Empty: the head is told of before the log shows it, never for long. Or an own send waits for its ok.
+            return False
+        frames = b"".join(framed(Opcode.TEXT, encode_entry(entry)) for entry in entries)
+        if connection.outbox.entries(frames, subscription, cursor) is Verdict.QUEUED:
+            telemetry.deliveries.inc(len(entries))
+            subscription.cursor = Seq(entries[-1].seq)
+            self._broadcaster.attach(subscription)
+            return True
+        return False
+
+    @staticmethod
+    def _sendable(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
+        """The first entries that fit a page, up to an own send whose `ok` is not out yet (PROTOCOL §3, send)."""
+        sendable: list[Entry] = []
+        size = 0
+        for entry in entries:
+            size += 4 * len(entry.body)
+            if sendable and size > PAGE_BYTES:
+                break
+            own = connection.actor is not None and entry.member_id == connection.actor.id
+            if own and (entry.room_id, entry.cid) in connection.in_flight:
+                break
+            sendable.append(entry)
+        return sendable

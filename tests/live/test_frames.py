@@ -1,0 +1,90 @@
+"""RFC 6455 duties that the parser leaves to its listener (SECURITY 3.6–3.9)."""
+
+import pytest
+
+from pac.live.disconnects import Disconnect
+from pac.live.frames import FrameReader, Opcode, Violation, close_frame, framed
+
+TEXT, CONTINUATION, BINARY = Opcode.TEXT, Opcode.CONTINUATION, Opcode.BINARY
+
+
+def test_a_whole_text_frame_is_a_message() -> None:
+    assert FrameReader(100).text(TEXT, True, "안녕".encode()) == "안녕".encode()
+
+
+def test_fragments_are_joined_also_inside_a_character() -> None:
+    reader = FrameReader(100)
+    hangul = "가".encode()
+    assert reader.text(TEXT, False, hangul[:1]) is None
+    assert reader.in_fragments
+    assert reader.text(CONTINUATION, False, hangul[1:2]) is None
+    assert reader.text(CONTINUATION, True, hangul[2:]) == hangul
+    assert not reader.in_fragments
+
+
+@pytest.mark.req("3.6", "3.7")
+@pytest.mark.parametrize(
+    ("frames", "code"),
+    [
+        pytest.param([(TEXT, True, b"\xff")], Disconnect.INVALID_TEXT, id="invalid UTF-8"),
+        pytest.param(
+            [(TEXT, False, b"\xed\xa0"), (CONTINUATION, True, b"\x80")], Disconnect.INVALID_TEXT, id="a surrogate"
+        ),
+        pytest.param([(CONTINUATION, True, b"x")], Disconnect.PROTOCOL_ERROR, id="a continuation of nothing"),
+        pytest.param(
+            [(TEXT, False, b"a"), (TEXT, True, b"b")], Disconnect.PROTOCOL_ERROR, id="a message inside another"
+        ),
+        pytest.param([(BINARY, True, b"x")], Disconnect.BAD_FRAMES, id="binary"),
+        pytest.param([(TEXT, True, b"x" * 101)], Disconnect.TOO_BIG, id="one byte over"),
+        pytest.param(
+            [(TEXT, False, b"x" * 60), (CONTINUATION, True, b"x" * 41)], Disconnect.TOO_BIG, id="over in two"
+        ),
+        pytest.param(
+            [(TEXT, False, b"")] + [(CONTINUATION, False, b"")] * 16, Disconnect.POLICY, id="seventeen fragments"
+        ),
+    ],
+)
+def test_a_peer_that_breaks_the_protocol_is_cut_off(
+    frames: list[tuple[Opcode, bool, bytes]], code: Disconnect
+) -> None:
+    reader = FrameReader(100)
+    with pytest.raises(Violation) as caught:
+        for frame in frames:
+            reader.text(*frame)
+    assert caught.value.code is code
+
+
+def test_a_message_of_exactly_the_limit_passes_whole_and_in_sixteen_fragments() -> None:
+    assert FrameReader(100).text(TEXT, True, b"x" * 100) == b"x" * 100
+    reader = FrameReader(160)
+    for at in range(15):
+        assert reader.text(TEXT if at == 0 else CONTINUATION, False, b"x" * 10) is None
+    assert reader.text(CONTINUATION, True, b"x" * 10) == b"x" * 160
+
+
+@pytest.mark.req("3.8")
+def test_ten_control_frames_a_second_pass_and_the_eleventh_does_not() -> None:
+    reader = FrameReader(100)
+    for second in (5.0, 6.0):
+        for count in range(10):
+            reader.control(second + count / 100)
+    with pytest.raises(Violation) as caught:
+        reader.control(6.5)
+    assert caught.value.code is Disconnect.POLICY
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
+def test_frames_are_written_in_the_shortest_form(size: int) -> None:
+    frame = framed(TEXT, b"x" * size)
+    header = 2 if size < 126 else 4 if size < 65_536 else 10
+    assert len(frame) == header + size
+    assert frame[0] == 0x81
+    assert frame[1] == (size if size < 126 else 126 if size < 65_536 else 127)
+    if header > 2:
+        assert int.from_bytes(frame[2:header], "big") == size
+
+
+def test_a_close_frame_carries_its_code_and_a_reason_that_fits() -> None:
+    frame = close_frame(Disconnect.DRAINING, "x" * 500)
+    assert frame[2:4] == (4010).to_bytes(2, "big")
+    assert frame[1] == 125
