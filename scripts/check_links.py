@@ -8,7 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE_PATH = re.compile(r"`((?:src|docs|tests|scripts|requirements)/[\w./-]+)(?:::\w+)?`")
-MODULE_PATH = re.compile(r"`((?:accounts|rooms|messages|limits|live|web|http|adapters)/[\w/]+\.py)(?:::[\w.]+)?`")
+MODULE_PATH = re.compile(
+    r"`((?:accounts|rooms|messages|limits|live|web|http|adapters)/[\w/]+\.py)(?:::[\w.]+)?`"
+)
 
 
 def anchors(page: Path) -> set[str]:
@@ -39,7 +41,11 @@ def faults(page: Path) -> list[str]:
 
 def main() -> int:
     listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "-co", "--exclude-standard", "*.md"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     found = [fault for name in listed.stdout.split("\n") if name for fault in faults(ROOT / name)]
     print("\n".join(found) or "Every link leads somewhere.")

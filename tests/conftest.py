@@ -35,7 +35,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker in item.iter_markers("req"):
             for line in marker.args:
                 if line not in OWED:
-                    raise pytest.UsageError(f"{item.nodeid} names requirement {line}, which is not in requirements.toml")
+                    raise pytest.UsageError(
+                        f"{item.nodeid} names requirement {line}, which is not in requirements.toml"
+                    )
                 _tests_of[line].add(item.nodeid)
 
 
@@ -90,5 +92,7 @@ def _faults(*, in_ci: bool) -> list[str]:
 
 def _is_whole_run(session: pytest.Session) -> bool:
     arguments = [str(argument) for argument in session.config.args]
-    only = session.config.option.keyword or session.config.option.markexpr or session.config.option.collectonly
+    only = (
+        session.config.option.keyword or session.config.option.markexpr or session.config.option.collectonly
+    )
     return not only and all(Path(argument).name == "tests" for argument in arguments)

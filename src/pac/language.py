@@ -70,7 +70,9 @@ def catalog(language: Language) -> Catalog:
 def translate(language: Language, text: str, **values: object) -> str:
     """`text` in this language, its {names} filled in; the English text itself where no translation is."""
     message = catalog(language).get(text)
-    said = message.string if message is not None and isinstance(message.string, str) and message.string else text
+    said = (
+        message.string if message is not None and isinstance(message.string, str) and message.string else text
+    )
     return said.format(**values) if values else said
 
 
@@ -90,7 +92,9 @@ def words_of(error: Refusal | Fault, language: Language) -> str:
     match error:
         case RoomIsFull(capacity=capacity):
             return translate(
-                language, "The room is full ({capacity} people). Try again when somebody has left.", capacity=capacity
+                language,
+                "The room is full ({capacity} people). Try again when somebody has left.",
+                capacity=capacity,
             )
         case TooLarge(limit=limit):
             return translate(
@@ -141,7 +145,9 @@ _WORDS: dict[type[Refusal | Fault], str] = {
 def words_of_fault(fault: FieldFault, language: Language) -> str:
     """What is wrong with one field."""
     text = _FAULTS.get(fault.code, "This does not fit here.")
-    return translate(language, text, limit=fault.limit) if fault.limit is not None else translate(language, text)
+    return (
+        translate(language, text, limit=fault.limit) if fault.limit is not None else translate(language, text)
+    )
 
 
 _FAULTS: dict[str, str] = {

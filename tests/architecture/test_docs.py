@@ -46,6 +46,9 @@ def test_every_close_code_has_words_that_fit_and_its_number_says_whether_to_retu
 
 def test_every_link_of_the_docs_leads_somewhere() -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "check_links.py")], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "scripts" / "check_links.py")],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout

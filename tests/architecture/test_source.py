@@ -45,8 +45,14 @@ def test_no_edge_compares_roles_or_visibilities_to_branch(path: Path) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
-            named = {side.value.id for side in sides if isinstance(side, ast.Attribute) and isinstance(side.value, ast.Name)}
-            assert not named & {"RoomRole", "RoomPublic", "RoomStatus", "RoomMemberStatus"}, f"line {node.lineno}"
+            named = {
+                side.value.id
+                for side in sides
+                if isinstance(side, ast.Attribute) and isinstance(side.value, ast.Name)
+            }
+            assert not named & {"RoomRole", "RoomPublic", "RoomStatus", "RoomMemberStatus"}, (
+                f"line {node.lineno}"
+            )
 
 
 @pytest.mark.req("5.8")

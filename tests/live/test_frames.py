@@ -28,11 +28,15 @@ def test_fragments_are_joined_also_inside_a_character() -> None:
     [
         pytest.param([(TEXT, True, b"\xff")], Disconnect.INVALID_TEXT, id="invalid UTF-8"),
         pytest.param(
-            [(TEXT, False, b"\xed\xa0"), (CONTINUATION, True, b"\x80")], Disconnect.INVALID_TEXT, id="a surrogate"
+            [(TEXT, False, b"\xed\xa0"), (CONTINUATION, True, b"\x80")],
+            Disconnect.INVALID_TEXT,
+            id="a surrogate",
         ),
         pytest.param([(CONTINUATION, True, b"x")], Disconnect.PROTOCOL_ERROR, id="a continuation of nothing"),
         pytest.param(
-            [(TEXT, False, b"a"), (TEXT, True, b"b")], Disconnect.PROTOCOL_ERROR, id="a message inside another"
+            [(TEXT, False, b"a"), (TEXT, True, b"b")],
+            Disconnect.PROTOCOL_ERROR,
+            id="a message inside another",
         ),
         pytest.param([(BINARY, True, b"x")], Disconnect.BAD_FRAMES, id="binary"),
         pytest.param([(TEXT, True, b"x" * 101)], Disconnect.TOO_BIG, id="one byte over"),
@@ -40,7 +44,9 @@ def test_fragments_are_joined_also_inside_a_character() -> None:
             [(TEXT, False, b"x" * 60), (CONTINUATION, True, b"x" * 41)], Disconnect.TOO_BIG, id="over in two"
         ),
         pytest.param(
-            [(TEXT, False, b"")] + [(CONTINUATION, False, b"")] * 16, Disconnect.POLICY, id="seventeen fragments"
+            [(TEXT, False, b"")] + [(CONTINUATION, False, b"")] * 16,
+            Disconnect.POLICY,
+            id="seventeen fragments",
         ),
     ],
 )

@@ -99,7 +99,9 @@ def test_an_outbox_that_has_been_full_for_thirty_seconds_is_stuck_until_it_drain
         )
     )
 )
-def test_whatever_happens_the_bound_holds_and_no_answer_is_lost_or_reordered(steps: list[tuple[str, int]]) -> None:
+def test_whatever_happens_the_bound_holds_and_no_answer_is_lost_or_reordered(
+    steps: list[tuple[str, int]],
+) -> None:
     wire = Wire(limit=60)
     answers: list[bytes] = []
     number = 0

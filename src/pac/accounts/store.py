@@ -21,7 +21,7 @@ class AccountStore(Protocol):
 
     async def set_password_hash(self, member_id: MemberId, password_hash: str) -> None: ...
 
-    async def set_app_role(self, member_id: MemberId, role: AppRole) -> None:
+    async def set_app_role(self, member_id: MemberId, role: AppRole, at: Instant) -> None:
         """Also writes a row of the change feed: live sockets learn of it."""
 
     async def set_locked(self, member_id: MemberId, locked: bool, at: Instant) -> None:

@@ -14,7 +14,7 @@ from pac.live.frames import Opcode, framed
 from pac.live.outbox import Verdict
 from pac.live.protocol import Top, encode, encode_entry
 from pac.live.subscriptions import Progress, RoomReaders, Subscription, Subscriptions
-from pac.messages.model import Entry, Seq
+from pac.messages.model import Entry, Epoch, Seq
 from pac.rooms.model import RoomId
 
 PACE_S = 0.005
@@ -79,7 +79,7 @@ class Broadcaster:
             if top is not None and entry.seq <= top:
                 continue
             if top is not None and entry.seq != top + 1:
-                self._hole(readers, room)
+                self._hole(readers, room, entry.seq)
             room.entries.append(entry)
             top = entry.seq
         if room.entries and room.flush_timer is None:
@@ -89,12 +89,18 @@ class Broadcaster:
             else:
                 room.flush_timer = self._call_later(wait, lambda: self._flush_later(room_id))
 
+    def know(self, readers: RoomReaders, epoch: Epoch, top: Seq) -> None:
+        """Where the log of a room stands, read after its first reader was registered. Once something was
+        flushed the head is known better."""
+        readers.epoch = epoch
+        if readers.head is None:
+            readers.head = top
+            self._watch_top(readers, TOP_AFTER_S)
+
     def attach(self, subscription: Subscription) -> bool:
         """A subscription whose cursor has come up to the head goes live. False: it has to read on."""
         readers = subscription.readers
-        if readers.head is None:
-            readers.head = subscription.cursor
-            self._watch_top(readers, TOP_AFTER_S)
+        assert readers.head is not None  # `know` came first
         if subscription.cursor == readers.head:
             readers.others.discard(subscription)
             readers.ahead.discard(subscription)
@@ -157,10 +163,12 @@ class Broadcaster:
                 self._catch_up(subscription)
         self._watch_top(readers, TOP_AFTER_S)
 
-    def _hole(self, readers: RoomReaders, room: _Room) -> None:
+    def _hole(self, readers: RoomReaders, room: _Room, seq: Seq) -> None:
+        """Everything before `seq` is in the log and was not all told here: every live reader fetches it there."""
         waiting, room.entries = room.entries, []
         cursor = Seq(waiting[0].seq - 1) if waiting else readers.head
         assert cursor is not None  # a hole is seen against what was told before
+        readers.head = Seq(seq - 1)
         for subscription in list(readers.live):
             self.detach(subscription, cursor)
             self._catch_up(subscription)

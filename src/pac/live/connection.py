@@ -9,6 +9,8 @@ from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from msgspec import UNSET, Struct
+
 from pac import telemetry
 from pac.accounts.model import Actor
 from pac.accounts.sessions import SessionKey
@@ -25,7 +27,6 @@ from pac.live.protocol import REQUESTS, Error, NotAnObject, Request, encode, rea
 from pac.live.subscriptions import Subscription
 from pac.messages.model import Cid
 from pac.rooms.model import RoomId
-from msgspec import UNSET, Struct
 
 HELLO_WITHIN_S = 10.0
 PING_EVERY_S = 25.0

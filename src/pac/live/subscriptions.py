@@ -29,7 +29,7 @@ class Progress(Enum):
 class Subscription:
     """One socket's reading of one room. `cursor` is the last seq it was given, while it is BEHIND."""
 
-    __slots__ = ("connection", "cursor", "progress", "readers", "standing", "stale")
+    __slots__ = ("connection", "cursor", "progress", "readers", "stale", "standing")
 
     def __init__(self, connection: "Connection", readers: "RoomReaders") -> None:
         self.connection = connection

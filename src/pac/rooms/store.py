@@ -1,10 +1,11 @@
 """What rooms ask of storage."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pac.accounts.model import MemberId
 from pac.accounts.store import AccountTransaction
+from pac.clock import Instant
 from pac.rooms.events import RoomFact
 from pac.rooms.model import LobbySort, Membership, Page, Room, RoomId
 from pac.transactions import Transaction
@@ -44,6 +45,9 @@ class RoomStore(Protocol):
 
     async def joined_by(self, member_id: MemberId, *, number: int, size: int) -> Page:
         """Rooms this member is in, the last active first, ENDED ones included."""
+
+    async def note_activity(self, at_by_room: Mapping[RoomId, Instant]) -> None:
+        """When each of these rooms was last spoken in; a time never goes back. For sorting lists only."""
 
     async def record(self, fact: RoomFact) -> None:
         """Write the fact to the outbox (unless quiet) and to the change feed, in this transaction."""

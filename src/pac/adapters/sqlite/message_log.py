@@ -41,7 +41,7 @@ from pac.messages.model import CidKey, Entry, Epoch, Known, LogPage, Position, S
 from pac.rooms.model import RoomId
 
 FILE = "messages.db"
-CHECKPOINT_PAGES = 1_000
+CHECKPOINT_PAGES = 4_000
 """After this many pages of WAL (16 MiB) they are copied into the database, as far as readers allow."""
 RESTART_PAGES = 10 * CHECKPOINT_PAGES
 """Readers that overlap for ever keep the WAL from starting over; from here on new ones wait for that once."""

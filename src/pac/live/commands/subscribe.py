@@ -114,7 +114,7 @@ def _begin(
     again = subscription.progress is not Progress.PENDING
     if not again:
         node.subscriptions.grant(subscription, standing, connection.actor.id)
-    subscription.readers.epoch = position.epoch
+    node.broadcaster.know(subscription.readers, position.epoch, position.top)
     reset = _needs_reset(cursor, position, node.parts.limits.replay)
     if not (again and cursor.after is None):
         connection.outbox.forget(subscription)

@@ -1,0 +1,84 @@
+"""AccountStore on SQL."""
+
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pac import names
+from pac.accounts.model import AppRole, LoginProvider, Member, MemberId
+from pac.adapters.relational.tables import changes, members
+from pac.clock import Instant
+
+
+class Accounts:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def by_id(self, member_id: MemberId) -> Member | None:
+        row = (await self._connection.execute(select(members).where(members.c.id == member_id))).first()
+        return None if row is None else _member(row)
+
+    async def by_username(self, username: str) -> Member | None:
+        query = select(members).where(members.c.username_key == names.key(username))
+        row = (await self._connection.execute(query)).first()
+        return None if row is None else _member(row)
+
+    async def password_hash(self, member_id: MemberId) -> str | None:
+        query = select(members.c.password_hash).where(members.c.id == member_id)
+        found: str | None = (await self._connection.execute(query)).scalar_one_or_none()
+        return found
+
+    async def add(self, member: Member, password_hash: str | None) -> None:
+        await self._connection.execute(
+            insert(members).values(
+                id=member.id,
+                provider=member.provider,
+                provider_id=None,
+                username=member.username,
+                username_key=names.key(member.username),
+                nickname=member.nickname,
+                nickname_key=names.key(member.nickname),
+                password_hash=password_hash,
+                email=member.email,
+                profile_image=member.profile_image,
+                html_url=member.html_url,
+                app_role=member.app_role,
+                locked=member.locked,
+                deleted_at=member.deleted_at,
+                created_at=member.created_at,
+            )
+        )
+
+    async def set_password_hash(self, member_id: MemberId, password_hash: str) -> None:
+        await self._connection.execute(
+            update(members).where(members.c.id == member_id).values(password_hash=password_hash)
+        )
+
+    async def set_app_role(self, member_id: MemberId, role: AppRole, at: Instant) -> None:
+        await self._connection.execute(update(members).where(members.c.id == member_id).values(app_role=role))
+        await self._tell(member_id, at)
+
+    async def set_locked(self, member_id: MemberId, locked: bool, at: Instant) -> None:
+        await self._connection.execute(update(members).where(members.c.id == member_id).values(locked=locked))
+        await self._tell(member_id, at)
+
+    async def count(self) -> int:
+        return int((await self._connection.execute(select(func.count()).select_from(members))).scalar_one())
+
+    async def _tell(self, member_id: MemberId, at: Instant) -> None:
+        await self._connection.execute(insert(changes).values(member_id=member_id, at=at))
+
+
+def _member(row: Row[tuple[object, ...]]) -> Member:
+    return Member(
+        id=MemberId(row.id),
+        username=row.username,
+        nickname=row.nickname,
+        app_role=AppRole(row.app_role),
+        created_at=Instant(row.created_at),
+        email=row.email,
+        provider=LoginProvider(row.provider),
+        profile_image=row.profile_image,
+        html_url=row.html_url,
+        locked=bool(row.locked),
+        deleted_at=None if row.deleted_at is None else Instant(row.deleted_at),
+    )

@@ -1,0 +1,250 @@
+"""RoomStore on SQL.
+
+`rooms.members_count` is kept by the same statements that change memberships, so that a lobby of 100 rooms and
+a check of the capacity cost one indexed row each.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, insert, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pac import names
+from pac.accounts.model import MemberId
+from pac.adapters.relational.tables import changes, members, outbox, room_members, rooms
+from pac.clock import Instant
+from pac.rooms.events import RoomFact
+from pac.rooms.model import (
+    LobbySort,
+    Membership,
+    Page,
+    Room,
+    RoomId,
+    RoomMemberStatus,
+    RoomPublic,
+    RoomRole,
+    RoomRow,
+    RoomStatus,
+)
+
+_IN_THE_LOBBY = (RoomPublic.AVAILABLE, RoomPublic.OBSERVER)
+_ROLE_ORDER = case((room_members.c.role == RoomRole.SYSOP, 0), else_=1)
+
+
+class Rooms:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, room: Room) -> None:
+        await self._connection.execute(
+            insert(rooms).values(
+                id=room.id,
+                created_at=room.created_at,
+                last_activity_at=room.created_at,
+                members_count=0,
+                **_fields(room),
+            )
+        )
+
+    async def by_id(self, room_id: RoomId) -> Room | None:
+        row = (await self._connection.execute(select(rooms).where(rooms.c.id == room_id))).first()
+        return None if row is None else _room(row)
+
+    async def by_id_to_change(self, room_id: RoomId) -> Room | None:
+        # SQLite leaves FOR UPDATE out: its writing transaction holds everything.
+        query = select(rooms).where(rooms.c.id == room_id).with_for_update()
+        row = (await self._connection.execute(query)).first()
+        return None if row is None else _room(row)
+
+    async def save(self, room: Room) -> None:
+        await self._connection.execute(update(rooms).where(rooms.c.id == room.id).values(**_fields(room)))
+
+    async def membership(self, room_id: RoomId, member_id: MemberId) -> Membership | None:
+        query = _memberships().where(room_members.c.room_id == room_id, room_members.c.member_id == member_id)
+        row = (await self._connection.execute(query)).first()
+        return None if row is None else _membership(row)
+
+    async def memberships(self, room_id: RoomId, *, limit: int, offset: int = 0) -> Sequence[Membership]:
+        query = (
+            _memberships()
+            .where(room_members.c.room_id == room_id, room_members.c.status != RoomMemberStatus.EXITED)
+            .order_by(_ROLE_ORDER, room_members.c.joined_at, room_members.c.member_id)
+            .limit(limit)
+            .offset(offset)
+        )
+        return [_membership(row) for row in await self._connection.execute(query)]
+
+    async def save_membership(self, membership: Membership) -> None:
+        here = and_(
+            room_members.c.room_id == membership.room_id, room_members.c.member_id == membership.member_id
+        )
+        values = {
+            "role": membership.role,
+            "status": membership.status,
+            "joined_at": membership.joined_at,
+            "exited_at": membership.exited_at,
+        }
+        changed = await self._connection.execute(update(room_members).where(here).values(**values))
+        if changed.rowcount == 0:
+            await self._connection.execute(
+                insert(room_members).values(
+                    room_id=membership.room_id, member_id=membership.member_id, **values
+                )
+            )
+        present = (
+            select(func.count())
+            .select_from(room_members)
+            .where(
+                room_members.c.room_id == membership.room_id, room_members.c.status != RoomMemberStatus.EXITED
+            )
+            .scalar_subquery()
+        )
+        await self._connection.execute(
+            update(rooms).where(rooms.c.id == membership.room_id).values(members_count=present)
+        )
+
+    async def count_present(self, room_id: RoomId) -> int:
+        query = select(rooms.c.members_count).where(rooms.c.id == room_id)
+        return int((await self._connection.execute(query)).scalar_one_or_none() or 0)
+
+    async def lobby(self, actor: MemberId, *, number: int, size: int, query: str, sort: LobbySort) -> Page:
+        shown = and_(
+            rooms.c.status == RoomStatus.ALIVE,
+            rooms.c.public.in_(_IN_THE_LOBBY),
+            rooms.c.name_key.contains(names.key(query), autoescape=True) if query else true(),
+        )
+        match sort:
+            case LobbySort.NEWEST:
+                order = [rooms.c.created_at.desc()]
+            case LobbySort.ACTIVITY:
+                order = [rooms.c.last_activity_at.desc()]
+            case LobbySort.MEMBERS:
+                order = [rooms.c.members_count.desc()]
+            case LobbySort.NAME:
+                order = [rooms.c.name_key.asc()]
+        return await self._page(actor, shown, order, number, size)
+
+    async def owned_by(self, member_id: MemberId, *, number: int, size: int) -> Page:
+        return await self._page(
+            member_id, rooms.c.owner_id == member_id, [rooms.c.created_at.desc()], number, size
+        )
+
+    async def joined_by(self, member_id: MemberId, *, number: int, size: int) -> Page:
+        joined = rooms.c.id.in_(
+            select(room_members.c.room_id).where(
+                room_members.c.member_id == member_id, room_members.c.status != RoomMemberStatus.EXITED
+            )
+        )
+        return await self._page(member_id, joined, [rooms.c.last_activity_at.desc()], number, size)
+
+    async def note_activity(self, at_by_room: Mapping[RoomId, Instant]) -> None:
+        for room_id, at in at_by_room.items():
+            await self._connection.execute(
+                update(rooms)
+                .where(rooms.c.id == room_id, rooms.c.last_activity_at < at)
+                .values(last_activity_at=at)
+            )
+
+    async def record(self, fact: RoomFact) -> None:
+        values = {"room_id": fact.room_id, "fact": fact.fact, "member_id": fact.member_id, "at": fact.at}
+        await self._connection.execute(insert(changes).values(**values))
+        if not fact.quiet:
+            await self._connection.execute(
+                insert(outbox).values(id=fact.id, nickname=fact.nickname, **values)
+            )
+
+    async def _page(
+        self,
+        actor: MemberId,
+        shown: ColumnElement[bool],
+        order: Sequence[ColumnElement[Any]],
+        number: int,
+        size: int,
+    ) -> Page:
+        total = int(
+            (
+                await self._connection.execute(select(func.count()).select_from(rooms).where(shown))
+            ).scalar_one()
+        )
+        query = (
+            select(
+                rooms,
+                room_members.c.member_id,
+                room_members.c.role,
+                room_members.c.status.label("member_status"),
+                room_members.c.joined_at,
+                members.c.nickname,
+            )
+            .select_from(
+                rooms.outerjoin(
+                    room_members,
+                    and_(room_members.c.room_id == rooms.c.id, room_members.c.member_id == actor),
+                ).outerjoin(members, members.c.id == room_members.c.member_id)
+            )
+            .where(shown)
+            .order_by(*order, rooms.c.id)
+            .limit(size)
+            .offset(number * size)
+        )
+        found = tuple(_row(row) for row in await self._connection.execute(query))
+        return Page(rows=found, number=number, size=size, total=total)
+
+
+def _memberships() -> Select[tuple[object, ...]]:
+    return select(room_members, members.c.nickname).join(members, members.c.id == room_members.c.member_id)
+
+
+def _fields(room: Room) -> dict[str, object]:
+    return {
+        "name": room.name,
+        "name_key": names.key(room.name),
+        "description": room.description,
+        "image_url": room.image_url,
+        "capacity": room.capacity,
+        "public": room.public,
+        "status": room.status,
+        "owner_id": room.owner_id,
+        "ended_at": room.ended_at,
+    }
+
+
+def _room(row: Row[tuple[object, ...]]) -> Room:
+    return Room(
+        id=RoomId(row.id),
+        name=row.name,
+        description=row.description,
+        image_url=row.image_url,
+        capacity=row.capacity,
+        public=RoomPublic(row.public),
+        status=RoomStatus(row.status),
+        owner_id=MemberId(row.owner_id),
+        created_at=Instant(row.created_at),
+        ended_at=None if row.ended_at is None else Instant(row.ended_at),
+    )
+
+
+def _membership(row: Row[tuple[object, ...]]) -> Membership:
+    return Membership(
+        room_id=RoomId(row.room_id),
+        member_id=MemberId(row.member_id),
+        nickname=row.nickname,
+        role=RoomRole(row.role),
+        status=RoomMemberStatus(row.status),
+        joined_at=Instant(row.joined_at),
+        exited_at=None if row.exited_at is None else Instant(row.exited_at),
+    )
+
+
+def _row(row: Row[tuple[object, ...]]) -> RoomRow:
+    membership = None
+    if row.member_id is not None and row.member_status != RoomMemberStatus.EXITED:
+        membership = Membership(
+            RoomId(row.id),
+            MemberId(row.member_id),
+            row.nickname,
+            RoomRole(row.role),
+            RoomMemberStatus(row.member_status),
+            Instant(row.joined_at),
+        )
+    return RoomRow(_room(row), row.members_count, Instant(row.last_activity_at), membership)

@@ -1,0 +1,126 @@
+"""SessionStore on SQL: sessions and live tokens by the hash of what the browser holds, and the list of those
+that ended, numbered as they ended."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pac.accounts.model import MemberId
+from pac.accounts.sessions import ABSOLUTE_MS, IDLE_MS, Session, SessionKey, TokenKey
+from pac.adapters.relational.engine import SqlDatabase
+from pac.adapters.relational.tables import changes, ended_sessions, live_tokens, sessions
+from pac.clock import HOUR_MS, Instant
+
+FEED_PAGE = 1_000
+
+
+class SqlSessions:
+    def __init__(self, database: SqlDatabase) -> None:
+        self._database = database
+
+    async def add(self, session: Session) -> None:
+        async with self._database.writer() as connection:
+            await connection.execute(
+                insert(sessions).values(
+                    key=session.key,
+                    member_id=session.member_id,
+                    created_at=session.created_at,
+                    last_seen_at=session.last_seen_at,
+                    address_prefix=session.address_prefix[:64],
+                    agent=session.agent[:256],
+                )
+            )
+
+    async def find(self, key: SessionKey) -> Session | None:
+        async with self._database.reader() as connection:
+            row = (await connection.execute(select(sessions).where(sessions.c.key == key))).first()
+        return None if row is None else _session(row)
+
+    async def touch(self, key: SessionKey, at: Instant) -> None:
+        async with self._database.writer() as connection:
+            await connection.execute(
+                update(sessions)
+                .where(sessions.c.key == key, sessions.c.last_seen_at < at)
+                .values(last_seen_at=at)
+            )
+
+    async def end(self, key: SessionKey, at: Instant) -> bool:
+        return await self._end(sessions.c.key == key, at) > 0
+
+    async def end_all(self, member_id: MemberId, at: Instant, *, but: SessionKey | None = None) -> int:
+        theirs = sessions.c.member_id == member_id
+        return await self._end(theirs if but is None else theirs & (sessions.c.key != but), at)
+
+    async def of_member(self, member_id: MemberId) -> Sequence[Session]:
+        query = (
+            select(sessions).where(sessions.c.member_id == member_id).order_by(sessions.c.created_at.desc())
+        )
+        async with self._database.reader() as connection:
+            return [_session(row) for row in await connection.execute(query)]
+
+    async def add_token(self, key: TokenKey, session: SessionKey, expires_at: Instant) -> None:
+        async with self._database.writer() as connection:
+            await connection.execute(
+                insert(live_tokens).values(key=key, session_key=session, expires_at=expires_at)
+            )
+
+    async def session_of_token(self, key: TokenKey, now: Instant) -> SessionKey | None:
+        query = (
+            select(live_tokens.c.session_key)
+            .join(sessions, sessions.c.key == live_tokens.c.session_key)
+            .where(live_tokens.c.key == key, live_tokens.c.expires_at > now)
+        )
+        async with self._database.reader() as connection:
+            found: str | None = (await connection.execute(query)).scalar_one_or_none()
+        return None if found is None else SessionKey(found)
+
+    async def ended_after(self, cursor: int) -> tuple[int, Sequence[SessionKey]]:
+        query = (
+            select(ended_sessions.c.number, ended_sessions.c.key)
+            .where(ended_sessions.c.number > cursor)
+            .order_by(ended_sessions.c.number)
+            .limit(FEED_PAGE)
+        )
+        async with self._database.reader() as connection:
+            rows = (await connection.execute(query)).all()
+        return (rows[-1].number if rows else cursor), [SessionKey(row.key) for row in rows]
+
+    async def ended_cursor(self) -> int:
+        async with self._database.reader() as connection:
+            newest = (await connection.execute(select(func.max(ended_sessions.c.number)))).scalar_one()
+        return int(newest or 0)
+
+    async def forget_expired(self, now: Instant) -> int:
+        over = (sessions.c.last_seen_at <= now - IDLE_MS) | (sessions.c.created_at <= now - ABSOLUTE_MS)
+        async with self._database.writer() as connection:
+            await connection.execute(delete(live_tokens).where(live_tokens.c.expires_at <= now))
+            gone = await connection.execute(delete(sessions).where(over))
+            await connection.execute(delete(ended_sessions).where(ended_sessions.c.at < now - HOUR_MS))
+            await connection.execute(delete(changes).where(changes.c.at < now - HOUR_MS))
+        return int(gone.rowcount)
+
+    async def _end(self, which: ColumnElement[bool], at: Instant) -> int:
+        """The sessions, their tokens, and the rows that tell of it go and come in one transaction."""
+        async with self._database.writer() as connection:
+            return await _end(connection, which, at)
+
+
+async def _end(connection: AsyncConnection, which: ColumnElement[bool], at: Instant) -> int:
+    keys = (await connection.execute(select(sessions.c.key).where(which))).scalars().all()
+    for key in keys:
+        await connection.execute(delete(live_tokens).where(live_tokens.c.session_key == key))
+        await connection.execute(delete(sessions).where(sessions.c.key == key))
+        await connection.execute(insert(ended_sessions).values(key=key, at=at))
+    return len(keys)
+
+
+def _session(row: Row[tuple[object, ...]]) -> Session:
+    return Session(
+        key=SessionKey(row.key),
+        member_id=MemberId(row.member_id),
+        created_at=Instant(row.created_at),
+        last_seen_at=Instant(row.last_seen_at),
+        address_prefix=row.address_prefix,
+        agent=row.agent,
+    )
