@@ -160,5 +160,7 @@ _FAULTS: dict[str, str] = {
     "out_of_range": "A number from 1 to {limit}.",
     "email_form": "This is no e-mail address.",
     "not_offered": "This cannot be chosen.",
+    "taken": "This is taken. Choose another one.",
+    "form": "This is not of the right kind.",
     "unknown": "There is no such field.",
 }

@@ -81,7 +81,7 @@ async def test_every_property_durability_rests_on_is_set_and_read_back(tmp_path:
 @pytest.mark.req("7.3")
 def test_a_library_with_the_wal_reset_bug_is_refused() -> None:
     for version in ("3.40.1", "3.51.2"):
-        with pytest.raises(CannotStart, match="3.51.3"):
+        with pytest.raises(CannotStart, match=r"3\.51\.3"):
             require_library(version)
     for version in ("3.51.3", "3.54.1", "4.0.0", apsw.sqlite_lib_version()):
         require_library(version)
@@ -195,7 +195,7 @@ async def test_a_damaged_file_is_refused_with_what_to_do(
     make: MakeLog, tmp_path: Path, content: bytes
 ) -> None:
     (tmp_path / "messages.db").write_bytes(content)
-    with pytest.raises(CannotStart, match="Restore messages.db"):
+    with pytest.raises(CannotStart, match=r"Restore messages\.db"):
         await make().open()
     assert (tmp_path / "messages.db").read_bytes() == content
 

@@ -1,34 +1,34 @@
 """AccountStore on SQL."""
 
 from sqlalchemy import Row, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pac import names
 from pac.accounts.model import AppRole, LoginProvider, Member, MemberId
+from pac.adapters.relational.statements import Statements
 from pac.adapters.relational.tables import changes, members
 from pac.clock import Instant
 
 
 class Accounts:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     async def by_id(self, member_id: MemberId) -> Member | None:
-        row = (await self._connection.execute(select(members).where(members.c.id == member_id))).first()
+        row = (await self._statements.execute(select(members).where(members.c.id == member_id))).first()
         return None if row is None else _member(row)
 
     async def by_username(self, username: str) -> Member | None:
         query = select(members).where(members.c.username_key == names.key(username))
-        row = (await self._connection.execute(query)).first()
+        row = (await self._statements.execute(query)).first()
         return None if row is None else _member(row)
 
     async def password_hash(self, member_id: MemberId) -> str | None:
         query = select(members.c.password_hash).where(members.c.id == member_id)
-        found: str | None = (await self._connection.execute(query)).scalar_one_or_none()
+        found: str | None = (await self._statements.execute(query)).scalar_one_or_none()
         return found
 
     async def add(self, member: Member, password_hash: str | None) -> None:
-        await self._connection.execute(
+        await self._statements.execute(
             insert(members).values(
                 id=member.id,
                 provider=member.provider,
@@ -49,23 +49,23 @@ class Accounts:
         )
 
     async def set_password_hash(self, member_id: MemberId, password_hash: str) -> None:
-        await self._connection.execute(
+        await self._statements.execute(
             update(members).where(members.c.id == member_id).values(password_hash=password_hash)
         )
 
     async def set_app_role(self, member_id: MemberId, role: AppRole, at: Instant) -> None:
-        await self._connection.execute(update(members).where(members.c.id == member_id).values(app_role=role))
+        await self._statements.execute(update(members).where(members.c.id == member_id).values(app_role=role))
         await self._tell(member_id, at)
 
     async def set_locked(self, member_id: MemberId, locked: bool, at: Instant) -> None:
-        await self._connection.execute(update(members).where(members.c.id == member_id).values(locked=locked))
+        await self._statements.execute(update(members).where(members.c.id == member_id).values(locked=locked))
         await self._tell(member_id, at)
 
     async def count(self) -> int:
-        return int((await self._connection.execute(select(func.count()).select_from(members))).scalar_one())
+        return int((await self._statements.execute(select(func.count()).select_from(members))).scalar_one())
 
     async def _tell(self, member_id: MemberId, at: Instant) -> None:
-        await self._connection.execute(insert(changes).values(member_id=member_id, at=at))
+        await self._statements.execute(insert(changes).values(member_id=member_id, at=at))
 
 
 def _member(row: Row[tuple[object, ...]]) -> Member:

@@ -20,8 +20,8 @@ class SqlChangeFeed:
 
     async def after(self, cursor: int) -> Sequence[Change]:
         query = select(changes).where(changes.c.number > cursor).order_by(changes.c.number).limit(FEED_PAGE)
-        async with self._database.reader() as connection:
-            rows = await connection.execute(query)
+        async with self._database.reader() as statements:
+            rows = await statements.execute(query)
             return [
                 Change(
                     number=row.number,
@@ -33,5 +33,5 @@ class SqlChangeFeed:
             ]
 
     async def cursor(self) -> int:
-        async with self._database.reader() as connection:
-            return int((await connection.execute(select(func.max(changes.c.number)))).scalar_one() or 0)
+        async with self._database.reader() as statements:
+            return int((await statements.execute(select(func.max(changes.c.number)))).scalar_one() or 0)

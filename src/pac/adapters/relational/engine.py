@@ -1,4 +1,4 @@
-"""The database connections: how SQLite is set up, what its errors mean here, and the two doors to it.
+"""The database connections: how SQLite is set up, and the two doors to it.
 
 The embedded profile runs on the system's SQLite, which may be older than 3.51.3 and then can corrupt a WAL
 database that two connections write (SECURITY 7.3). So the journal is a rollback journal, and `pac admin` may
@@ -6,89 +6,32 @@ write beside a running server. Writers of one process wait for each other in mem
 """
 
 import asyncio
-import os
-import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from sqlalchemy import event, exc
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from pac import telemetry
 from pac.adapters.relational.accounts import Accounts
 from pac.adapters.relational.rooms import Rooms
-from pac.errors import NameTaken, StoreUnavailable
+from pac.adapters.relational.sqlite_file import ReadingConnection, WritingConnection
+from pac.adapters.relational.statements import TIDYING_S, Statements, bounded
+from pac.errors import StoreUnavailable
 from pac.transactions import Event, Listeners
 
-FILE = "pac.db"
 PATIENCE_S = 5.0
 READERS = 4
-
-
-def sqlite_url(folder: Path) -> URL:
-    return URL.create("sqlite+aiosqlite", database=str(folder / FILE))
-
-
-def private_folder(folder: Path) -> None:
-    """Make the data folder, for its owner alone (SECURITY 6.4). Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
-    descriptor = os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o600)
-    os.close(descriptor)
-    (folder / FILE).chmod(0o600)
-
-
-def _engine(url: URL, *, patience_s: float, connections: int, query_only: bool) -> AsyncEngine:
-    """An engine whose connections are set up once, as they are opened; none is opened yet."""
-    engine = create_async_engine(
-        url,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=patience_s,
-        pool_reset_on_return=None,  # transactions are ended here, by one call each
-        hide_parameters=True,  # no value of anybody in an exception, and so in a log
-        connect_args={"timeout": patience_s, "isolation_level": None},
-    )
-    pragmas = ["journal_mode = DELETE", "synchronous = FULL", "foreign_keys = ON", "mmap_size = 0"]
-    if query_only:
-        pragmas.append("query_only = ON")
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _set_up(connection: Any, _: Any) -> None:
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    return engine
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """The driver's errors in our words; none of them leaves the adapter."""
-    try:
-        yield
-    except exc.IntegrityError as error:
-        for field in ("username", "nickname"):
-            if f"{field}_key" in str(error.orig):
-                raise NameTaken(field) from error
-        raise StoreUnavailable("database") from error
-    except (exc.SQLAlchemyError, sqlite3.Error, TimeoutError, OSError) as error:
-        telemetry.log.warning(telemetry.STORE_UNAVAILABLE, store="database", fault=type(error).__name__)
-        raise StoreUnavailable("database") from error
 
 
 class SqlTransaction:
     """What one block of `reading()` or `writing()` works with."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self.accounts = Accounts(connection)
-        self.rooms = Rooms(connection)
+    def __init__(self, statements: Statements) -> None:
+        self.statements = statements
+        self.accounts = Accounts(statements)
+        self.rooms = Rooms(statements)
         self.events: list[Event] = []
 
     def emit(self, event: Event) -> None:
@@ -96,84 +39,114 @@ class SqlTransaction:
 
 
 class SqlDatabase:
-    """`Database[RoomTransaction]` on a relational database."""
+    """`Database[RoomTransaction]` on a relational database. Opens nothing until it is used.
+
+    `patience_s` bounds every single wait on the outside: for the other writers, for a connection, for each
+    statement, for the commit.
+    """
 
     def __init__(self, url: URL, listeners: Listeners, *, patience_s: float = PATIENCE_S) -> None:
-        self._readers = _engine(url, patience_s=patience_s, connections=READERS, query_only=True)
-        self._writer = _engine(url, patience_s=patience_s, connections=1, query_only=False)
+        self._readers = _engine(url, ReadingConnection, connections=READERS, patience_s=patience_s)
+        self._writer = _engine(url, WritingConnection, connections=1, patience_s=patience_s)
         self._listeners = listeners
         self._patience_s = patience_s
         self._one_writer = asyncio.Lock()
 
     @asynccontextmanager
-    async def reader(self) -> AsyncIterator[AsyncConnection]:
-        """One reading transaction for the stores that stand beside accounts and rooms."""
-        async with _transaction(self._readers, "BEGIN", self._patience_s) as connection:
-            yield connection
-
-    @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlTransaction]:
-        async with self.reader() as connection:
-            yield SqlTransaction(connection)
+        async with self.reader() as statements:
+            yield SqlTransaction(statements)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlTransaction]:
-        async with self.writer() as connection:
-            tx = SqlTransaction(connection)
+        async with self.writer() as statements:
+            tx = SqlTransaction(statements)
             yield tx
         for told in tx.events:
             self._listeners.tell(told)
 
     @asynccontextmanager
-    async def writer(self) -> AsyncIterator[AsyncConnection]:
+    async def reader(self) -> AsyncIterator[Statements]:
+        """One reading transaction for the stores that stand beside accounts and rooms."""
+        async with _transaction(self._readers, "BEGIN", self._patience_s) as statements:
+            yield statements
+
+    @asynccontextmanager
+    async def writer(self) -> AsyncIterator[Statements]:
         """One writing transaction for the stores that stand beside accounts and rooms."""
-        with translated():
-            async with asyncio.timeout(self._patience_s):
-                await self._one_writer.acquire()
+        await bounded(self._one_writer.acquire(), self._patience_s)
         try:
-            async with _transaction(self._writer, "BEGIN IMMEDIATE", self._patience_s) as connection:
-                yield connection
+            # IMMEDIATE: whoever reads in order to write already holds the file, so no two decide on one state.
+            async with _transaction(self._writer, "BEGIN IMMEDIATE", self._patience_s) as statements:
+                yield statements
         finally:
             self._one_writer.release()
 
     async def ping(self) -> None:
         """Raises StoreUnavailable when the database does not answer."""
-        async with self.reader() as connection:
-            await connection.exec_driver_sql("SELECT 1")
+        async with self.reading() as tx:
+            await tx.accounts.count()
 
     async def close(self) -> None:
-        await self._readers.dispose()
-        await self._writer.dispose()
+        """Close every connection that is not in use. Raises StoreUnavailable when one does not let go."""
+        await bounded(self._readers.dispose(), self._patience_s)
+        await bounded(self._writer.dispose(), self._patience_s)
+
+
+def _engine(url: URL, kind: type, *, connections: int, patience_s: float) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=patience_s,
+        # Transactions are ended here, by one hand-over to the driver's thread; SQLAlchemy need not do it again.
+        pool_reset_on_return=None,
+        skip_autocommit_rollback=True,
+        hide_parameters=True,  # no value of anybody in an exception, and so in a log
+        # SQLite's own patience ends first, so that its answer is known and the connection stays good.
+        connect_args={"timeout": patience_s * 0.9, "isolation_level": None, "factory": kind},
+    )
 
 
 @asynccontextmanager
-async def _transaction(engine: AsyncEngine, begin: str, patience_s: float) -> AsyncIterator[AsyncConnection]:
-    """A connection inside a transaction. The block's own errors pass; the driver's are translated.
+async def _transaction(engine: AsyncEngine, begin: str, patience_s: float) -> AsyncIterator[Statements]:
+    """Statements of one transaction, committed when the block ends.
 
     BEGIN and COMMIT go to the driver itself: one hand-over to its thread each, where a statement through
     SQLAlchemy takes four. However the block is left, no connection goes back to the pool inside a transaction.
     """
-    with translated():
-        async with asyncio.timeout(patience_s):
-            connection = await engine.connect()
-            driver: Any = (await connection.get_raw_connection()).driver_connection
+    connection = await bounded(_connected(engine), patience_s)
     try:
-        with translated():
-            async with asyncio.timeout(patience_s):
-                await driver.execute(begin)
-                yield connection
-                await driver.execute("COMMIT")
-    except BaseException:
-        await _roll_back(connection, driver, patience_s)
-        raise
-    await connection.close()
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        try:
+            await bounded(driver.execute(begin), patience_s)
+            yield Statements(connection, patience_s)
+            await bounded(driver.commit(), patience_s)
+        except BaseException:
+            await _undo(connection, driver)
+            raise
+    finally:
+        # Nothing in it waits, so nothing can cut it off: the place in the pool is given back in any case.
+        await connection.close()
 
 
-async def _roll_back(connection: AsyncConnection, driver: Any, patience_s: float) -> None:
-    """Undo what was done, or drop the connection: then the file's journal undoes it."""
+async def _connected(engine: AsyncEngine) -> AsyncConnection:
+    return await engine.connect()
+
+
+async def _undo(connection: AsyncConnection, driver: Any) -> None:
+    """Roll back, or drop the connection: then closing it, or the file's journal, undoes what was done.
+
+    A rollback stands in the driver's queue behind whatever was cut off there, so it finds it finished. A commit
+    that went through meanwhile stays: there is nothing left to undo.
+    """
+    if connection.invalidated:  # by SQLAlchemy, because a statement was cut off
+        return
     try:
-        async with asyncio.timeout(patience_s):
-            await driver.rollback()
-    except (sqlite3.Error, TimeoutError, ValueError):
-        await connection.invalidate()
-    await connection.close()
+        await bounded(driver.rollback(), TIDYING_S)
+    except BaseException as error:
+        with suppress(StoreUnavailable):
+            await bounded(connection.invalidate(), TIDYING_S)
+        if not isinstance(error, StoreUnavailable):
+            raise

@@ -1,17 +1,30 @@
 """RoomStore on SQL.
 
-`rooms.members_count` is kept by the same statements that change memberships, so that a lobby of 100 rooms and
-a check of the capacity cost one indexed row each.
+`rooms.members_count` is changed in the transaction that changes a membership, by the one function that does, so
+that a lobby sorted by members and a check of the capacity count nothing.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, insert, select, true, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from pac import names
 from pac.accounts.model import MemberId
+from pac.adapters.relational.statements import Statements
 from pac.adapters.relational.tables import changes, members, outbox, room_members, rooms
 from pac.clock import Instant
 from pac.rooms.events import RoomFact
@@ -32,15 +45,30 @@ _IN_THE_LOBBY = (RoomPublic.AVAILABLE, RoomPublic.OBSERVER)
 _ROLE_ORDER = case((room_members.c.role == RoomRole.SYSOP, 0), else_=1)
 
 
+_FARTHEST = 2**62
+"""No page begins further on: the driver's integers end at 2⁶³."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A column, falling unless said otherwise; ties go by id in the same direction, as the indexes do."""
+
+    column: str
+    rising: bool = False
+
+    def of(self, table: FromClause) -> list[ColumnElement[Any]]:
+        keys: list[ColumnElement[Any]] = [table.c[self.column], table.c.id]
+        return keys if self.rising else [key.desc() for key in keys]
+
+
 class Rooms:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     async def add(self, room: Room) -> None:
-        await self._connection.execute(
+        await self._statements.execute(
             insert(rooms).values(
                 id=room.id,
-                created_at=room.created_at,
                 last_activity_at=room.created_at,
                 members_count=0,
                 **_fields(room),
@@ -48,21 +76,21 @@ class Rooms:
         )
 
     async def by_id(self, room_id: RoomId) -> Room | None:
-        row = (await self._connection.execute(select(rooms).where(rooms.c.id == room_id))).first()
+        row = (await self._statements.execute(select(rooms).where(rooms.c.id == room_id))).first()
         return None if row is None else _room(row)
 
     async def by_id_to_change(self, room_id: RoomId) -> Room | None:
         # SQLite leaves FOR UPDATE out: its writing transaction holds everything.
         query = select(rooms).where(rooms.c.id == room_id).with_for_update()
-        row = (await self._connection.execute(query)).first()
+        row = (await self._statements.execute(query)).first()
         return None if row is None else _room(row)
 
     async def save(self, room: Room) -> None:
-        await self._connection.execute(update(rooms).where(rooms.c.id == room.id).values(**_fields(room)))
+        await self._statements.execute(update(rooms).where(rooms.c.id == room.id).values(**_fields(room)))
 
     async def membership(self, room_id: RoomId, member_id: MemberId) -> Membership | None:
         query = _memberships().where(room_members.c.room_id == room_id, room_members.c.member_id == member_id)
-        row = (await self._connection.execute(query)).first()
+        row = (await self._statements.execute(query)).first()
         return None if row is None else _membership(row)
 
     async def memberships(self, room_id: RoomId, *, limit: int, offset: int = 0) -> Sequence[Membership]:
@@ -73,7 +101,7 @@ class Rooms:
             .limit(limit)
             .offset(offset)
         )
-        return [_membership(row) for row in await self._connection.execute(query)]
+        return [_membership(row) for row in await self._statements.execute(query)]
 
     async def save_membership(self, membership: Membership) -> None:
         here = and_(
@@ -85,50 +113,45 @@ class Rooms:
             "joined_at": membership.joined_at,
             "exited_at": membership.exited_at,
         }
-        changed = await self._connection.execute(update(room_members).where(here).values(**values))
-        if changed.rowcount == 0:
-            await self._connection.execute(
-                insert(room_members).values(
-                    room_id=membership.room_id, member_id=membership.member_id, **values
-                )
+        before = (
+            await self._statements.execute(select(room_members.c.status).where(here))
+        ).scalar_one_or_none()
+        if before is None:
+            row = {"room_id": membership.room_id, "member_id": membership.member_id, **values}
+            await self._statements.execute(insert(room_members).values(**row))
+        else:
+            await self._statements.execute(update(room_members).where(here).values(**values))
+        was_present = before not in (None, RoomMemberStatus.EXITED)
+        step = int(membership.is_present) - int(was_present)
+        if step:
+            await self._statements.execute(
+                update(rooms)
+                .where(rooms.c.id == membership.room_id)
+                .values(members_count=rooms.c.members_count + step)
             )
-        present = (
-            select(func.count())
-            .select_from(room_members)
-            .where(
-                room_members.c.room_id == membership.room_id, room_members.c.status != RoomMemberStatus.EXITED
-            )
-            .scalar_subquery()
-        )
-        await self._connection.execute(
-            update(rooms).where(rooms.c.id == membership.room_id).values(members_count=present)
-        )
 
     async def count_present(self, room_id: RoomId) -> int:
         query = select(rooms.c.members_count).where(rooms.c.id == room_id)
-        return int((await self._connection.execute(query)).scalar_one_or_none() or 0)
+        return int((await self._statements.execute(query)).scalar_one_or_none() or 0)
 
     async def lobby(self, actor: MemberId, *, number: int, size: int, query: str, sort: LobbySort) -> Page:
-        shown = and_(
-            rooms.c.status == RoomStatus.ALIVE,
-            rooms.c.public.in_(_IN_THE_LOBBY),
-            rooms.c.name_key.contains(names.key(query), autoescape=True) if query else true(),
-        )
+        shown = and_(rooms.c.status == RoomStatus.ALIVE, rooms.c.public.in_(_IN_THE_LOBBY))
+        if query:
+            # Not LIKE: it gives % and _ a meaning, and reads no further than U+0000.
+            shown = and_(shown, func.instr(rooms.c.name_key, names.key(query)) > 0)
         match sort:
             case LobbySort.NEWEST:
-                order = [rooms.c.created_at.desc()]
+                order = _Order("created_at")
             case LobbySort.ACTIVITY:
-                order = [rooms.c.last_activity_at.desc()]
+                order = _Order("last_activity_at")
             case LobbySort.MEMBERS:
-                order = [rooms.c.members_count.desc()]
+                order = _Order("members_count")
             case LobbySort.NAME:
-                order = [rooms.c.name_key.asc()]
+                order = _Order("name_key", rising=True)
         return await self._page(actor, shown, order, number, size)
 
     async def owned_by(self, member_id: MemberId, *, number: int, size: int) -> Page:
-        return await self._page(
-            member_id, rooms.c.owner_id == member_id, [rooms.c.created_at.desc()], number, size
-        )
+        return await self._page(member_id, rooms.c.owner_id == member_id, _Order("created_at"), number, size)
 
     async def joined_by(self, member_id: MemberId, *, number: int, size: int) -> Page:
         joined = rooms.c.id.in_(
@@ -136,40 +159,43 @@ class Rooms:
                 room_members.c.member_id == member_id, room_members.c.status != RoomMemberStatus.EXITED
             )
         )
-        return await self._page(member_id, joined, [rooms.c.last_activity_at.desc()], number, size)
+        return await self._page(member_id, joined, _Order("last_activity_at"), number, size)
 
     async def note_activity(self, at_by_room: Mapping[RoomId, Instant]) -> None:
-        for room_id, at in at_by_room.items():
-            await self._connection.execute(
+        if at_by_room:
+            await self._statements.execute(
                 update(rooms)
-                .where(rooms.c.id == room_id, rooms.c.last_activity_at < at)
-                .values(last_activity_at=at)
+                .where(rooms.c.id == bindparam("room"), rooms.c.last_activity_at < bindparam("moment"))
+                .values(last_activity_at=bindparam("moment")),
+                [{"room": room_id, "moment": at} for room_id, at in at_by_room.items()],
             )
 
     async def record(self, fact: RoomFact) -> None:
         values = {"room_id": fact.room_id, "fact": fact.fact, "member_id": fact.member_id, "at": fact.at}
-        await self._connection.execute(insert(changes).values(**values))
+        await self._statements.execute(insert(changes).values(**values))
         if not fact.quiet:
-            await self._connection.execute(
+            await self._statements.execute(
                 insert(outbox).values(id=fact.id, nickname=fact.nickname, **values)
             )
 
     async def _page(
-        self,
-        actor: MemberId,
-        shown: ColumnElement[bool],
-        order: Sequence[ColumnElement[Any]],
-        number: int,
-        size: int,
+        self, actor: MemberId, shown: ColumnElement[bool], order: _Order, number: int, size: int
     ) -> Page:
-        total = int(
-            (
-                await self._connection.execute(select(func.count()).select_from(rooms).where(shown))
-            ).scalar_one()
+        """Two statements, however many rooms there are."""
+        counting = select(func.count()).select_from(rooms).where(shown)
+        total = int((await self._statements.execute(counting)).scalar_one())
+        # The page is cut before memberships are joined to it, so that rooms that are skipped cost no look-up.
+        page = (
+            select(rooms)
+            .where(shown)
+            .order_by(*order.of(rooms))
+            .limit(size)
+            .offset(min(number * size, _FARTHEST))
+            .subquery("page")
         )
         query = (
             select(
-                rooms,
+                page,
                 room_members.c.member_id,
                 room_members.c.role,
                 room_members.c.status.label("member_status"),
@@ -177,17 +203,18 @@ class Rooms:
                 members.c.nickname,
             )
             .select_from(
-                rooms.outerjoin(
+                page.outerjoin(
                     room_members,
-                    and_(room_members.c.room_id == rooms.c.id, room_members.c.member_id == actor),
+                    and_(
+                        room_members.c.room_id == page.c.id,
+                        room_members.c.member_id == actor,
+                        room_members.c.status != RoomMemberStatus.EXITED,
+                    ),
                 ).outerjoin(members, members.c.id == room_members.c.member_id)
             )
-            .where(shown)
-            .order_by(*order, rooms.c.id)
-            .limit(size)
-            .offset(number * size)
+            .order_by(*order.of(page))
         )
-        found = tuple(_row(row) for row in await self._connection.execute(query))
+        found = tuple(_row(row) for row in await self._statements.execute(query))
         return Page(rows=found, number=number, size=size, total=total)
 
 
@@ -205,6 +232,7 @@ def _fields(room: Room) -> dict[str, object]:
         "public": room.public,
         "status": room.status,
         "owner_id": room.owner_id,
+        "created_at": room.created_at,
         "ended_at": room.ended_at,
     }
 
@@ -238,7 +266,7 @@ def _membership(row: Row[tuple[object, ...]]) -> Membership:
 
 def _row(row: Row[tuple[object, ...]]) -> RoomRow:
     membership = None
-    if row.member_id is not None and row.member_status != RoomMemberStatus.EXITED:
+    if row.member_id is not None:
         membership = Membership(
             RoomId(row.id),
             MemberId(row.member_id),

@@ -1,14 +1,18 @@
-"""SessionStore on SQL: sessions and live tokens by the hash of what the browser holds, and the list of those
-that ended, numbered as they ended."""
+"""SessionStore on SQL.
+
+Keys are SHA-256 of what the browser holds, made by the caller (accounts.sessions.session_key, token_key): neither
+a session id nor a live token ever reaches this file, so a copy of the database opens nothing (SECURITY 2.11).
+Ended sessions are numbered as they end; a number is never given twice, also when its row was removed.
+"""
 
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pac.accounts.model import MemberId
 from pac.accounts.sessions import ABSOLUTE_MS, IDLE_MS, Session, SessionKey, TokenKey
 from pac.adapters.relational.engine import SqlDatabase
+from pac.adapters.relational.statements import Statements
 from pac.adapters.relational.tables import changes, ended_sessions, live_tokens, sessions
 from pac.clock import HOUR_MS, Instant
 
@@ -20,8 +24,8 @@ class SqlSessions:
         self._database = database
 
     async def add(self, session: Session) -> None:
-        async with self._database.writer() as connection:
-            await connection.execute(
+        async with self._database.writer() as statements:
+            await statements.execute(
                 insert(sessions).values(
                     key=session.key,
                     member_id=session.member_id,
@@ -33,13 +37,13 @@ class SqlSessions:
             )
 
     async def find(self, key: SessionKey) -> Session | None:
-        async with self._database.reader() as connection:
-            row = (await connection.execute(select(sessions).where(sessions.c.key == key))).first()
+        async with self._database.reader() as statements:
+            row = (await statements.execute(select(sessions).where(sessions.c.key == key))).first()
         return None if row is None else _session(row)
 
     async def touch(self, key: SessionKey, at: Instant) -> None:
-        async with self._database.writer() as connection:
-            await connection.execute(
+        async with self._database.writer() as statements:
+            await statements.execute(
                 update(sessions)
                 .where(sessions.c.key == key, sessions.c.last_seen_at < at)
                 .values(last_seen_at=at)
@@ -56,12 +60,12 @@ class SqlSessions:
         query = (
             select(sessions).where(sessions.c.member_id == member_id).order_by(sessions.c.created_at.desc())
         )
-        async with self._database.reader() as connection:
-            return [_session(row) for row in await connection.execute(query)]
+        async with self._database.reader() as statements:
+            return [_session(row) for row in await statements.execute(query)]
 
     async def add_token(self, key: TokenKey, session: SessionKey, expires_at: Instant) -> None:
-        async with self._database.writer() as connection:
-            await connection.execute(
+        async with self._database.writer() as statements:
+            await statements.execute(
                 insert(live_tokens).values(key=key, session_key=session, expires_at=expires_at)
             )
 
@@ -69,10 +73,15 @@ class SqlSessions:
         query = (
             select(live_tokens.c.session_key)
             .join(sessions, sessions.c.key == live_tokens.c.session_key)
-            .where(live_tokens.c.key == key, live_tokens.c.expires_at > now)
+            .where(
+                live_tokens.c.key == key,
+                live_tokens.c.expires_at > now,
+                sessions.c.last_seen_at > now - IDLE_MS,
+                sessions.c.created_at > now - ABSOLUTE_MS,
+            )
         )
-        async with self._database.reader() as connection:
-            found: str | None = (await connection.execute(query)).scalar_one_or_none()
+        async with self._database.reader() as statements:
+            found: str | None = (await statements.execute(query)).scalar_one_or_none()
         return None if found is None else SessionKey(found)
 
     async def ended_after(self, cursor: int) -> tuple[int, Sequence[SessionKey]]:
@@ -82,36 +91,36 @@ class SqlSessions:
             .order_by(ended_sessions.c.number)
             .limit(FEED_PAGE)
         )
-        async with self._database.reader() as connection:
-            rows = (await connection.execute(query)).all()
+        async with self._database.reader() as statements:
+            rows = (await statements.execute(query)).all()
         return (rows[-1].number if rows else cursor), [SessionKey(row.key) for row in rows]
 
     async def ended_cursor(self) -> int:
-        async with self._database.reader() as connection:
-            newest = (await connection.execute(select(func.max(ended_sessions.c.number)))).scalar_one()
+        async with self._database.reader() as statements:
+            newest = (await statements.execute(select(func.max(ended_sessions.c.number)))).scalar_one()
         return int(newest or 0)
 
     async def forget_expired(self, now: Instant) -> int:
         over = (sessions.c.last_seen_at <= now - IDLE_MS) | (sessions.c.created_at <= now - ABSOLUTE_MS)
-        async with self._database.writer() as connection:
-            await connection.execute(delete(live_tokens).where(live_tokens.c.expires_at <= now))
-            gone = await connection.execute(delete(sessions).where(over))
-            await connection.execute(delete(ended_sessions).where(ended_sessions.c.at < now - HOUR_MS))
-            await connection.execute(delete(changes).where(changes.c.at < now - HOUR_MS))
+        async with self._database.writer() as statements:
+            await statements.execute(delete(live_tokens).where(live_tokens.c.expires_at <= now))
+            gone = await statements.execute(delete(sessions).where(over))
+            await statements.execute(delete(ended_sessions).where(ended_sessions.c.at < now - HOUR_MS))
+            await statements.execute(delete(changes).where(changes.c.at < now - HOUR_MS))
         return int(gone.rowcount)
 
     async def _end(self, which: ColumnElement[bool], at: Instant) -> int:
         """The sessions, their tokens, and the rows that tell of it go and come in one transaction."""
-        async with self._database.writer() as connection:
-            return await _end(connection, which, at)
+        async with self._database.writer() as statements:
+            return await _end(statements, which, at)
 
 
-async def _end(connection: AsyncConnection, which: ColumnElement[bool], at: Instant) -> int:
-    keys = (await connection.execute(select(sessions.c.key).where(which))).scalars().all()
+async def _end(statements: Statements, which: ColumnElement[bool], at: Instant) -> int:
+    keys = (await statements.execute(select(sessions.c.key).where(which))).scalars().all()
     for key in keys:
-        await connection.execute(delete(live_tokens).where(live_tokens.c.session_key == key))
-        await connection.execute(delete(sessions).where(sessions.c.key == key))
-        await connection.execute(insert(ended_sessions).values(key=key, at=at))
+        await statements.execute(delete(live_tokens).where(live_tokens.c.session_key == key))
+        await statements.execute(delete(sessions).where(sessions.c.key == key))
+        await statements.execute(insert(ended_sessions).values(key=key, at=at))
     return len(keys)
 
 

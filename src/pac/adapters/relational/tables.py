@@ -73,8 +73,11 @@ rooms = Table(
     Column("ended_at", BigInteger),
     Column("last_activity_at", BigInteger, nullable=False),
     Column("members_count", Integer, nullable=False),
-    Index(None, "status", "public", "created_at"),
-    Index(None, "status", "public", "last_activity_at"),
+    # One for each sort of the lobby: the id breaks ties, and `public` is at hand without reading the row.
+    Index(None, "status", "created_at", "id", "public"),
+    Index(None, "status", "last_activity_at", "id", "public"),
+    Index(None, "status", "members_count", "id", "public"),
+    Index(None, "status", "name_key", "id", "public"),
     Index(None, "owner_id", "created_at"),
 )
 
@@ -119,6 +122,7 @@ ended_sessions = Table(
     Column("number", Number, primary_key=True, autoincrement=True),
     Column("key", KEY, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Index(None, "at"),
     sqlite_autoincrement=True,
 )
 
@@ -130,6 +134,7 @@ changes = Table(
     Column("room_id", ID),
     Column("fact", String(16)),
     Column("at", BigInteger, nullable=False),
+    Index(None, "at"),
     sqlite_autoincrement=True,
 )
 

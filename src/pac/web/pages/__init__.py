@@ -1,0 +1,48 @@
+"""Pages: what people see. Every form works without JavaScript; the live room adds to a page that can be read."""
+
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from pac.accounts.actions import Accounts
+from pac.http.problems import Problem
+from pac.http.return_path import safe_return_path
+from pac.language import Language
+from pac.web.identity import Identity
+from pac.web.pages.accounts import account_pages
+from pac.web.pages.lobby import lobby_pages
+from pac.web.pages.room import room_pages
+from pac.web.pages.shared import PageParts
+from pac.web.parts import WebParts
+from pac.web.templating import Static, Templates
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+class Pages:
+    def __init__(self, parts: WebParts, identity: Identity, accounts: Accounts) -> None:
+        self._static = Static()
+        self._templates = Templates(self._static, parts.timezone)
+        self._pages = PageParts(parts, identity, accounts, self._templates)
+
+    def add_to(self, app: FastAPI) -> None:
+        app.include_router(account_pages(self._pages))
+        app.include_router(lobby_pages(self._pages))
+        app.include_router(room_pages(self._pages))
+        app.add_api_route("/static/{build}/{path:path}", self._static_file, include_in_schema=False)
+
+    def problem_page(self, problem: Problem, language: Language) -> str:
+        return self._templates.page("problem.html", language, problem=problem, viewer=None, here="/")
+
+    def to_sign_in(self, request: Request) -> Response:
+        """The sign-in page, and back to where the person wanted to go."""
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        goal = safe_return_path(asked) if request.method == "GET" else "/"
+        return RedirectResponse(f"/login?next={quote(goal, safe='/')}" if goal != "/" else "/login", 303)
+
+    async def _static_file(self, build: str, path: str) -> Response:
+        file = self._static.find(path) if build == self._static.build else None
+        if file is None:
+            return HTMLResponse("", 404)
+        return Response(file.body, media_type=file.content_type, headers={"Cache-Control": IMMUTABLE})

@@ -49,10 +49,8 @@ def upgrade() -> None:
         sa.Column("last_activity_at", sa.BigInteger, nullable=False),
         sa.Column("members_count", sa.Integer, nullable=False),
     )
-    op.create_index("ix_rooms_status_public_created_at", "rooms", ["status", "public", "created_at"])
-    op.create_index(
-        "ix_rooms_status_public_last_activity_at", "rooms", ["status", "public", "last_activity_at"]
-    )
+    for column in ("created_at", "last_activity_at", "members_count", "name_key"):
+        op.create_index(f"ix_rooms_status_{column}_id_public", "rooms", ["status", column, "id", "public"])
     op.create_index("ix_rooms_owner_id_created_at", "rooms", ["owner_id", "created_at"])
     op.create_table(
         "room_members",
@@ -93,6 +91,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_ended_sessions_at", "ended_sessions", ["at"])
     op.create_table(
         "changes",
         sa.Column("number", NUMBER, primary_key=True, autoincrement=True),
@@ -102,6 +101,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_changes_at", "changes", ["at"])
     op.create_table(
         "outbox",
         sa.Column("number", NUMBER, primary_key=True, autoincrement=True),

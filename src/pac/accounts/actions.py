@@ -1,0 +1,182 @@
+"""The verbs of accounts: sign up, sign in, sign out, and what administrators do to them."""
+
+from dataclasses import dataclass
+
+from pac import names, telemetry
+from pac.accounts.events import AccountsChanged, SessionEnded
+from pac.accounts.model import AppRole, Member, MemberId
+from pac.accounts.passwords import Passwords
+from pac.accounts.rules import fault_in_password, faults_in_sign_up
+from pac.accounts.sessions import LIVE_TOKEN_MS, Session, SessionKey, SessionStore, session_key, token_key
+from pac.accounts.store import AccountTransaction
+from pac.accounts.throttle import SignInThrottle, address_prefix
+from pac.clock import Clock, Instant
+from pac.errors import Hidden, InvalidFields, RateLimited, WrongCredentials
+from pac.ids import IdSource
+from pac.transactions import Database, Listeners
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """From where somebody asks: the client's address, its browser, and what it holds already."""
+
+    address: str
+    agent: str = ""
+    device: str | None = None
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """`session_id` goes to the browser and nowhere else; `device` marks this browser as known to the account."""
+
+    member: Member
+    session_id: str
+    session: Session
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpFields:
+    username: str
+    password: str
+    nickname: str
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """What these verbs need, given once."""
+
+    database: Database[AccountTransaction]
+    sessions: SessionStore
+    listeners: Listeners
+    passwords: Passwords
+    throttle: SignInThrottle
+    clock: Clock
+    ids: IdSource
+    password_min: int
+
+    async def sign_up(self, fields: SignUpFields, visitor: Visitor) -> Member:
+        """A new member; does not sign in. Raises InvalidFields, NameTaken, RateLimited."""
+        try:
+            self.throttle.begin_sign_up(visitor.address)
+        except RateLimited:
+            telemetry.log.info(telemetry.SIGN_UP_THROTTLED, address=address_prefix(visitor.address))
+            raise
+        member = await self._add(fields, AppRole.ROLE_USER, self.password_min)
+        telemetry.log.info(telemetry.SIGN_UP, member=member.id)
+        return member
+
+    async def sign_in(self, username: str, password: str, visitor: Visitor) -> SignedIn:
+        """A new session, and the end of the one this browser had (SECURITY 2.12). Raises WrongCredentials, which
+        never says what was wrong, and RateLimited.
+
+        The same queries and one hash are done whether the name exists or not (2.4).
+        """
+        account = names.key(username)[:64]
+        try:
+            attempt = self.throttle.begin(account, visitor.address, visitor.device)
+        except RateLimited:
+            telemetry.log.info(telemetry.SIGN_IN_THROTTLED, address=address_prefix(visitor.address))
+            raise
+        async with self.database.reading() as tx:
+            member = await tx.accounts.by_username(username)
+            stored = await tx.accounts.password_hash(member.id if member else MemberId(""))
+        matches = await self.passwords.verify(stored, password)
+        if member is None or stored is None or not matches or not member.may_sign_in:
+            telemetry.log.info(telemetry.SIGN_IN_FAILED, address=address_prefix(visitor.address))
+            raise WrongCredentials
+        self.throttle.succeeded(attempt)
+        if self.passwords.needs_rehash(stored):
+            fresh = await self.passwords.hash(password)
+            async with self.database.writing() as tx:
+                await tx.accounts.set_password_hash(member.id, fresh)
+        session_id = self.ids.token()
+        now = self.clock.now()
+        session = Session(
+            session_key(session_id), member.id, now, now, address_prefix(visitor.address), visitor.agent[:256]
+        )
+        await self.sessions.add(session)
+        if visitor.session_id:
+            await self.sign_out(session_key(visitor.session_id))
+        telemetry.log.info(telemetry.SIGN_IN_OK, member=member.id, session=session.key[:8])
+        return SignedIn(member, session_id, session, self.throttle.device_cookie(account))
+
+    async def sign_out(self, key: SessionKey) -> None:
+        """End a session, its tokens and its sockets; one that has ended already is no error."""
+        if await self.sessions.end(key, self.clock.now()):
+            self.listeners.tell(SessionEnded(key))
+            telemetry.log.info(telemetry.SIGN_OUT, session=key[:8])
+
+    async def live_token(self, session: Session) -> str:
+        """A token that opens sockets for five minutes, and not longer than its session lives."""
+        token = self.ids.token()
+        await self.sessions.add_token(
+            token_key(token), session.key, Instant(self.clock.now() + LIVE_TOKEN_MS)
+        )
+        return token
+
+    # What `pac admin` does, beside a running server
+
+    async def create_admin(self, fields: SignUpFields) -> Member:
+        """Raises InvalidFields, NameTaken. There is no other way to the first administrator (SECURITY 2.9)."""
+        member = await self._add(fields, AppRole.ROLE_ADMIN, self.password_min)
+        telemetry.log.info(telemetry.ADMIN_CHANGED, member=member.id, change="created")
+        return member
+
+    async def promote(self, username: str) -> None:
+        """Raises Hidden when there is no such member; so do the next three."""
+        async with self.database.writing() as tx:
+            member = await self._by_username(tx, username)
+            await tx.accounts.set_app_role(member.id, AppRole.ROLE_ADMIN, self.clock.now())
+            tx.emit(AccountsChanged())
+        await self._end_sessions(member)
+        telemetry.log.info(telemetry.ADMIN_CHANGED, member=member.id, change="promoted")
+
+    async def set_locked(self, username: str, *, locked: bool) -> None:
+        """A locked member cannot sign in; its sessions end and its sockets close."""
+        async with self.database.writing() as tx:
+            member = await self._by_username(tx, username)
+            await tx.accounts.set_locked(member.id, locked, self.clock.now())
+            tx.emit(AccountsChanged())
+        if locked:
+            await self._end_sessions(member)
+        telemetry.log.info(
+            telemetry.ADMIN_CHANGED, member=member.id, change="locked" if locked else "unlocked"
+        )
+
+    async def reset_password(self, username: str, password: str) -> None:
+        """Raises InvalidFields."""
+        fault = fault_in_password("password", password, self.password_min)
+        if fault is not None:
+            raise InvalidFields(fault)
+        fresh = await self.passwords.hash(password)
+        async with self.database.writing() as tx:
+            member = await self._by_username(tx, username)
+            await tx.accounts.set_password_hash(member.id, fresh)
+        await self._end_sessions(member)
+        telemetry.log.info(telemetry.ADMIN_CHANGED, member=member.id, change="password")
+
+    async def _add(self, fields: SignUpFields, role: AppRole, shortest: int) -> Member:
+        nickname = names.normalized(fields.nickname)
+        email = (fields.email or "").strip() or None
+        faults = faults_in_sign_up(fields.username, nickname, fields.password, email, shortest)
+        if faults:
+            raise InvalidFields(*faults)
+        now = self.clock.now()
+        member = Member(MemberId(self.ids.uuid7(now)), fields.username, nickname, role, now, email=email)
+        password_hash = await self.passwords.hash(fields.password)
+        async with self.database.writing() as tx:
+            await tx.accounts.add(member, password_hash)
+        return member
+
+    async def _by_username(self, tx: AccountTransaction, username: str) -> Member:
+        member = await tx.accounts.by_username(username)
+        if member is None:
+            raise Hidden
+        return member
+
+    async def _end_sessions(self, member: Member) -> None:
+        for session in await self.sessions.of_member(member.id):
+            await self.sign_out(session.key)

@@ -1,0 +1,127 @@
+"""Pages from templates, and static files under an address that changes with their content.
+
+Templates escape everything; nothing is marked safe. The static tree is read once at start into a fixed map, so
+there is no path to traverse (SECURITY 5.9), and its hash is part of every address, so that a browser may keep a
+file for ever.
+"""
+
+import hashlib
+import json
+import mimetypes
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import format_date, format_datetime, format_time
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from pac.clock import Instant
+from pac.language import LANGUAGES, Language, catalog, ntranslate, translate
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    content_type: str
+    body: bytes
+
+
+class Static:
+    """`build` is the hash of everything; `find` gives a file by its path below `/static/{build}/`."""
+
+    def __init__(self) -> None:
+        found: dict[str, bytes] = {}
+        _collect(files("pac.web").joinpath("static"), "", found)
+        for language in LANGUAGES:
+            texts = {
+                message.id: message.string
+                for message in catalog(language)
+                if isinstance(message.id, str) and message.id and message.string
+            }
+            found[f"i18n/{language}.json"] = json.dumps(texts, ensure_ascii=False).encode()
+        digest = hashlib.blake2b(digest_size=6)
+        for path in sorted(found):
+            digest.update(path.encode() + b"\0" + found[path] + b"\0")
+        self.build = digest.hexdigest()
+        self._files = {path: StaticFile(_content_type(path), body) for path, body in found.items()}
+
+    def find(self, path: str) -> StaticFile | None:
+        return self._files.get(path)
+
+    def address(self, path: str) -> str:
+        """Raises KeyError for a file that is not there: a template names it wrongly."""
+        self._files[path]
+        return f"/static/{self.build}/{path}"
+
+
+class Templates:
+    def __init__(self, static: Static, timezone: str) -> None:
+        self._timezone = timezone
+        self._environment = Environment(
+            loader=PackageLoader("pac.web"),
+            autoescape=select_autoescape(default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals["static"] = static.address
+
+    def page(self, name: str, language: Language, zone: str | None = None, **values: Any) -> str:
+        """A page in this language; `zone` is the reader's time zone, as its browser said in the `tz` cookie."""
+        times = Times(language, _zone(zone, self._timezone))
+        return self._environment.get_template(name).render(
+            language=language,
+            _=partial(translate, language),
+            ngettext=partial(ntranslate, language),
+            times=times,
+            **values,
+        )
+
+
+class Times:
+    """Moments as this reader writes them."""
+
+    def __init__(self, language: Language, zone: ZoneInfo) -> None:
+        self._language = language
+        self._zone = zone
+
+    def short(self, at: Instant) -> str:
+        return format_time(self._local(at), "short", locale=self._language)
+
+    def full(self, at: Instant) -> str:
+        return format_datetime(self._local(at), "full", locale=self._language)
+
+    def day(self, at: Instant) -> str:
+        return format_date(self._local(at), "full", locale=self._language)
+
+    def compact(self, at: Instant) -> str:
+        """For lists: day and time."""
+        return format_datetime(self._local(at), "short", locale=self._language)
+
+    def _local(self, at: Instant) -> datetime:
+        return datetime.fromtimestamp(at / 1_000, self._zone)
+
+
+def _zone(asked: str | None, default: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(asked) if asked and len(asked) < 64 else ZoneInfo(default)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(default)
+
+
+def _collect(folder: Traversable, prefix: str, found: dict[str, bytes]) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            _collect(entry, f"{prefix}{entry.name}/", found)
+        else:
+            found[prefix + entry.name] = entry.read_bytes()
+
+
+def _content_type(path: str) -> str:
+    kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    if path.endswith(".js"):
+        kind = "text/javascript"
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") or kind == "application/json" else kind
