@@ -94,11 +94,11 @@ def message() -> None:
 @main.command()
 def check() -> None:
     """Try every setting and every part it points at: a line each, and what to do about a fault."""
-    from pac import bootstrap
+    from pac import operations
 
     async def run(settings: Settings) -> bool:
         good = True
-        async for line in bootstrap.check(settings):
+        async for line in operations.check(settings):
             good = good and line.good
             mark = click.style("ok  ", fg="green") if line.good else click.style("FAIL", fg="red")
             click.echo(f"{mark} {line.what}" + (f"\n     {line.remedy}" if line.remedy else ""))
@@ -110,9 +110,9 @@ def check() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database to the form this version needs. Safe to run again; `pac serve` does it at start."""
-    from pac import bootstrap
+    from pac import operations
 
-    click.echo(_run(bootstrap.migrate))
+    click.echo(_run(operations.migrate))
 
 
 @main.command("seed-demo")
@@ -122,9 +122,9 @@ def seed_demo(if_empty: bool) -> None:
 
     Never on an installation that people can reach: the passwords are known.
     """
-    from pac import bootstrap
+    from pac import operations
 
-    click.echo(_run(lambda settings: bootstrap.seed_demo(settings, if_empty=if_empty)))
+    click.echo(_run(lambda settings: operations.seed_demo(settings, if_empty=if_empty)))
 
 
 @main.group()
@@ -139,10 +139,10 @@ def _password() -> str:
 
 
 def _admin(verb: str, login: str, *, password: str | None = None, nickname: str | None = None) -> None:
-    from pac import bootstrap
+    from pac import operations
 
     try:
-        click.echo(_run(lambda settings: bootstrap.administer(settings, verb, login, password, nickname)))
+        click.echo(_run(lambda settings: operations.administer(settings, verb, login, password, nickname)))
     except InvalidFields as refusal:
         from pac.language import words_of_fault
 

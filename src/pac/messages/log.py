@@ -45,3 +45,6 @@ class MessageLog(Protocol):
 
     async def last_activity(self, rooms: Collection[RoomId]) -> Mapping[RoomId, int]:
         """When the newest entry of each room was written; rooms without entries are left out."""
+
+    async def problems(self) -> Sequence[str]:
+        """What a full check of the stored log finds wrong, in words; empty when it is whole. Slow: reads it all."""

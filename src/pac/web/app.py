@@ -76,7 +76,7 @@ class WebService:
             socket_source,
             parts.trusted_proxies,
         )
-        return Edge(self.app, rules, self.render)  # type: ignore[arg-type] # Starlette types its scope otherwise
+        return Edge(self.app, rules, self.render)
 
     def render(self, scope: Scope, problem: Problem, language: Language) -> tuple[bytes, bytes]:
         """(content type, body) of a problem, for the program or the person who asked."""

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.dates import format_date, format_datetime, format_time
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from pac.clock import Instant
+from pac.clock import Instant, rfc3339
 from pac.language import LANGUAGES, Language, catalog, ntranslate, translate
 
 
@@ -90,6 +90,10 @@ class Times:
 
     def short(self, at: Instant) -> str:
         return format_time(self._local(at), "short", locale=self._language)
+
+    def iso(self, at: Instant) -> str:
+        """For `datetime` attributes."""
+        return rfc3339(at)
 
     def full(self, at: Instant) -> str:
         return format_datetime(self._local(at), "full", locale=self._language)

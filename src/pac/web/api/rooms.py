@@ -95,7 +95,7 @@ def room_routes(parts: WebParts, identity: Identity) -> APIRouter:
                 members = []
             owner = await tx.accounts.by_id(standing.room.owner_id)
         return RoomResponse(
-            **summary(standing.room, count, rfc3339(standing.room.created_at)),  # type: ignore[arg-type]
+            **summary(standing.room, count, rfc3339(standing.room.created_at)),
             participates=[RoomMember.of(member, rfc3339(member.joined_at)) for member in members],
             owner=Owner(id=owner.id, nickname=owner.nickname) if owner else None,
         )

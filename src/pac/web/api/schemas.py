@@ -1,6 +1,6 @@
 """The JSON of REST, under the names of PROTOCOL §5. Fields a route does not know are 422."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -207,7 +207,7 @@ class Done(Answered):
     state: Literal["JOINED", "EXITED", "ENDED"]
 
 
-def paged(number: int, size: int, total: int, shown: int) -> dict[str, int | bool]:
+def paged(number: int, size: int, total: int, shown: int) -> dict[str, Any]:
     """The numbers of a page, from what was asked and found."""
     pages = -(-total // size)
     return {
@@ -227,7 +227,7 @@ def page_index(page: int) -> int:
     return max(0, min(page, 1_000_000) - 1)
 
 
-def summary(room: Room, count: int, created_at: str) -> dict[str, object]:
+def summary(room: Room, count: int, created_at: str) -> dict[str, Any]:
     return {
         "roomId": room.id,
         "name": room.name,
@@ -244,7 +244,7 @@ def summary(room: Room, count: int, created_at: str) -> dict[str, object]:
 def list_row(row: RoomRow, online: int, created_at: str, last_activity_at: str) -> RoomListRow:
     membership = row.membership
     return RoomListRow(
-        **summary(row.room, row.members_count, created_at),  # type: ignore[arg-type]
+        **summary(row.room, row.members_count, created_at),
         onlineCount=online,
         lastActivityAt=last_activity_at,
         role=membership.role if membership else None,

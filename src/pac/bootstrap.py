@@ -1,0 +1,360 @@
+"""The composition root: which parts a profile is made of, and who hears of which event.
+
+The only file that imports adapters, and it does so inside functions, so that a driver which is not used is not
+loaded. Everything else is given what it needs.
+"""
+
+import asyncio
+import os
+import resource
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from fastapi import FastAPI
+from sqlalchemy.engine import URL
+
+from pac import telemetry
+from pac.accounts.passwords import Passwords
+from pac.accounts.sessions import SessionStore
+from pac.accounts.throttle import SignInThrottle
+from pac.clock import Clock, SystemClock
+from pac.errors import CannotStart, Unavailable
+from pac.http import server as http
+from pac.ids import IdSource, SystemIds
+from pac.limits.rules import Limits
+from pac.live.app import LiveService, live_routes
+from pac.live.drain import drain
+from pac.live.parts import LiveParts
+from pac.messages.appender import FactAppender
+from pac.messages.facts import Outbox
+from pac.messages.log import MessageLog
+from pac.ops import Check, Health, ops_routes
+from pac.rooms.changes import ChangeFeed
+from pac.rooms.events import RoomsChanged
+from pac.rooms.store import RoomTransaction
+from pac.settings import Settings
+from pac.transactions import Database, Listeners
+from pac.web.app import WebService
+from pac.web.identity import cookie_name
+from pac.web.parts import WebParts
+
+EXIT_FAULT = 1
+EXIT_UNTRUSTED_DISK = 3
+RESERVED_FILES = 1_024
+CONNECTIONS_MAX = 20_000
+SWEEP_EVERY_S = 600.0
+DEVICE_KEY_FILE = "device.key"
+
+
+class Role(StrEnum):
+    """What of the product a process serves."""
+
+    SERVE = "serve"
+    WEB = "web"
+    MESSAGE = "message"
+
+    @property
+    def has_pages(self) -> bool:
+        return self is not Role.MESSAGE
+
+    @property
+    def has_sockets(self) -> bool:
+        return self is not Role.WEB
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What is kept, and where: chosen by the profile."""
+
+    database: Database[RoomTransaction]
+    sessions: SessionStore
+    outbox: Outbox
+    changes: ChangeFeed
+    log: MessageLog
+    ping_database: Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def embedded_stores(
+    settings: Settings,
+    listeners: Listeners,
+    clock: Clock,
+    ids: IdSource,
+    *,
+    writes_log: bool,
+    on_fatal: Callable[[BaseException], None],
+) -> AsyncIterator[Stores]:
+    """SQLite, in two files of the data folder. Raises CannotStart."""
+    from pac.adapters.relational.changes import SqlChangeFeed
+    from pac.adapters.relational.engine import SqlDatabase
+    from pac.adapters.relational.outbox import SqlOutbox
+    from pac.adapters.relational.sessions import SqlSessions
+    from pac.adapters.sqlite.message_log import SqliteMessageLog
+
+    await asyncio.to_thread(migrate_stores, settings)
+    database = SqlDatabase(database_url(settings), listeners)
+    log = SqliteMessageLog(settings.data_dir, clock=clock, ids=ids, on_fatal=on_fatal, writable=writes_log)
+    await log.open()
+    try:
+        yield Stores(
+            database, SqlSessions(database), SqlOutbox(database), SqlChangeFeed(database), log, database.ping
+        )
+    finally:
+        await log.close()
+        await database.close()
+
+
+async def serve(settings: Settings, role: Role) -> int:
+    """Serve until told to stop; the exit code. Ports are opened last, so that nobody meets half a server."""
+    clock, ids, listeners = SystemClock(), SystemIds(), Listeners()
+    _warn_about_plain_http(settings)
+    limits = settings.limits(_connections_allowed(settings))
+    stopping = asyncio.Event()
+    failed: list[int] = []
+
+    def fail(code: int) -> None:
+        failed.append(code)
+        stopping.set()
+
+    async with AsyncExitStack() as stack:
+        sockets = [http.listen(settings.bind, port, name) for port, name in _ports(settings, role)]
+        for listener in sockets:
+            stack.callback(listener.close)
+        stores = await stack.enter_async_context(
+            embedded_stores(
+                settings,
+                listeners,
+                clock,
+                ids,
+                writes_log=role.has_sockets,
+                on_fatal=lambda _: fail(EXIT_UNTRUSTED_DISK),
+            )
+        )
+        live = None
+        if role.has_sockets:
+            live = await stack.enter_async_context(
+                _live(settings, stores, limits, listeners, clock, ids, lambda: fail(EXIT_FAULT))
+            )
+        health = Health(clock, _checks(stores))
+        web = _web(settings, role, stores, limits, listeners, clock, ids, live)
+        app = web.app if role.has_pages else FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+        if live is not None:
+            app.include_router(live_routes(live, settings.profile.value, web.identity.actor))
+        app.include_router(ops_routes(health, settings.metrics_token))
+        protocol = http.http_protocol(live.gateway.upgrade if live else None, settings.networks)
+        server = http.server(web.edge(_socket_source(settings, role)), protocol)
+        http.on_stop_signal(stopping.set)
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(server.serve(sockets=sockets))
+            sweeping = tasks.create_task(_sweep(stores.sessions, clock))
+            telemetry.log.info(
+                telemetry.STARTED, role=role.value, url=settings.public_origin, profile=settings.profile.value
+            )
+            await stopping.wait()
+            health.draining()
+            if live is not None and not failed:
+                await drain(live.node)
+            sweeping.cancel()
+            server.should_exit = True
+            await serving
+    telemetry.log.info(telemetry.STOPPED)
+    return failed[0] if failed else 0
+
+
+@asynccontextmanager
+async def _live(
+    settings: Settings,
+    stores: Stores,
+    limits: Limits,
+    listeners: Listeners,
+    clock: Clock,
+    ids: IdSource,
+    fail: Callable[[], None],
+) -> AsyncIterator[LiveService]:
+    """The message service with the one writer of the log. A part that dies takes the process down, in order."""
+    from pac.adapters.local.broker import LocalBroker
+    from pac.adapters.local.intake import LocalIntake
+    from pac.adapters.local.limiter import LocalLimiter
+
+    broker = LocalBroker()
+    intake = LocalIntake(stores.log, broker, clock=clock, ids=ids)
+    live = LiveService(
+        LiveParts(
+            clock=clock,
+            ids=ids,
+            database=stores.database,
+            sessions=stores.sessions,
+            changes=stores.changes,
+            listeners=listeners,
+            log=stores.log,
+            intake=intake,
+            broker=broker,
+            limiter=LocalLimiter(clock),
+            limits=limits,
+            origins=_origins(settings),
+            cookie_name=cookie_name(is_https=settings.is_https),
+            trusted_proxies=settings.networks,
+            node=f"{socket.gethostname()}:{os.getpid()}",
+            session_grace_s=settings.session_grace_s,
+        )
+    )
+    appender = FactAppender(stores.outbox, intake, ids=ids, before_append=live.follower.catch_up)
+    listeners.on(RoomsChanged, lambda _: appender.wake())
+
+    async def run(work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Exception:  # noqa: BLE001 - the edge of a task: without it the process would only seem to live
+            telemetry.log.exception(telemetry.TASK_FAILED)
+            fail()
+
+    async with asyncio.TaskGroup() as tasks:
+        writing = tasks.create_task(run(intake.run()))
+        appending = tasks.create_task(run(appender.run()))
+        async with live.running():
+            yield live
+        appending.cancel()
+        writing.cancel()
+
+
+def _web(
+    settings: Settings,
+    role: Role,
+    stores: Stores,
+    limits: Limits,
+    listeners: Listeners,
+    clock: Clock,
+    ids: IdSource,
+    live: LiveService | None,
+) -> WebService:
+    return WebService(
+        WebParts(
+            clock=clock,
+            ids=ids,
+            database=stores.database,
+            sessions=stores.sessions,
+            listeners=listeners,
+            log=stores.log,
+            passwords=Passwords(),
+            throttle=SignInThrottle(clock, limits, _device_secret(settings.data_dir)),
+            limits=limits,
+            password_min=settings.password_min,
+            public_origin=settings.public_origin,
+            socket_url=_socket_url(settings, role),
+            is_https=settings.is_https,
+            trusted_proxies=settings.networks,
+            timezone=settings.timezone,
+            online=live.node.subscriptions.online if live else lambda _: 0,
+        )
+    )
+
+
+def _ports(settings: Settings, role: Role) -> list[tuple[int, str]]:
+    web, message = (settings.web_port, "PAC_WEB_PORT"), (settings.message_port, "PAC_MESSAGE_PORT")
+    match role:
+        case Role.WEB:
+            return [web]
+        case Role.MESSAGE:
+            return [message]
+        case Role.SERVE:
+            return [web] if settings.web_port == settings.message_port else [web, message]
+
+
+def _socket_url(settings: Settings, role: Role) -> str:
+    """Where pages open their socket: "" for the origin they came from."""
+    if role is Role.SERVE and not settings.message_fqdn:
+        return ""
+    scheme = "wss" if settings.is_https else "ws"
+    host = settings.message_fqdn.split("://")[-1] or f"localhost:{settings.message_port}"
+    return f"{scheme}://{host}/message"
+
+
+def _socket_source(settings: Settings, role: Role) -> str:
+    """What the pages' policy allows beside 'self'. Chromium takes ws of one's own origin for 'self'; older
+    browsers do not, so it is named (SECURITY 1.1)."""
+    url = _socket_url(settings, role)
+    if url:
+        return url.removesuffix("/message")
+    return settings.public_origin.replace("http", "ws", 1)
+
+
+def _origins(settings: Settings) -> frozenset[str]:
+    """Which pages may open sockets (PROTOCOL §3, Origin)."""
+    hosts = ("localhost", "127.0.0.1", "[::1]")
+    local = {f"http://{host}:{port}" for host in hosts for port in (settings.web_port, settings.message_port)}
+    return frozenset({*local, settings.public_origin, *settings.allowed_origins})
+
+
+def _checks(stores: Stores) -> dict[str, Check]:
+    async def log_answers() -> None:
+        await stores.log.positions([])
+
+    return {"database": stores.ping_database, "log": log_answers}
+
+
+def _connections_allowed(settings: Settings) -> int:
+    """Raise the soft limit on open files to the hard one, and take what it allows (SECURITY 3.12)."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    allowed = (1_000_000 if hard == resource.RLIM_INFINITY else hard) - RESERVED_FILES
+    if settings.limit_connections > allowed:
+        raise CannotStart(
+            f"PAC_LIMIT_CONNECTIONS={settings.limit_connections} is more than this system's open-file limit allows "
+            f"({max(0, allowed)}).",
+            "Raise the hard limit (ulimit -Hn), or lower the setting.",
+        )
+    return settings.limit_connections or max(1, min(allowed, CONNECTIONS_MAX))
+
+
+def _warn_about_plain_http(settings: Settings) -> None:
+    """Plain HTTP is for loopback, unless somebody says otherwise (SECURITY 1.5). Raises CannotStart."""
+    if settings.is_https or settings.bind in ("127.0.0.1", "::1", "localhost"):
+        return
+    if not settings.allow_http:
+        raise CannotStart(
+            f"PAC_BIND={settings.bind} would serve passwords without encryption to others.",
+            "Put a proxy with HTTPS in front and set PAC_PUBLIC_URL=https://…, or set PAC_ALLOW_HTTP=1.",
+        )
+    telemetry.log.warning(telemetry.PLAIN_HTTP, bind=settings.bind)
+
+
+def _device_secret(folder: Path) -> bytes:
+    """What keys the cookies of browsers that are known to an account; made once."""
+    path = folder / DEVICE_KEY_FILE
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        secret = secrets.token_bytes(32)
+        file.write(secret)
+    return secret
+
+
+async def _sweep(sessions: SessionStore, clock: Clock) -> None:
+    """Forget what has run out, now and then."""
+    while True:
+        try:
+            await sessions.forget_expired(clock.now())
+        except Unavailable:
+            telemetry.log.warning(telemetry.STORE_UNAVAILABLE, store="sessions")
+        await asyncio.sleep(SWEEP_EVERY_S)
+
+
+def database_url(settings: Settings) -> URL:
+    """Where the embedded profile's database is."""
+    from pac.adapters.relational.sqlite_file import sqlite_url
+
+    return sqlite_url(settings.data_dir)
+
+
+def migrate_stores(settings: Settings) -> tuple[str | None, str]:
+    """(form before, form now). Makes the data folder if there is none. Blocks. Raises CannotStart."""
+    from pac.adapters.relational.migrations import migrate
+
+    return migrate(database_url(settings))

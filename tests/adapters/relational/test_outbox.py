@@ -1,0 +1,7 @@
+"""SqlOutbox keeps the contract."""
+
+from tests.contracts.outbox import OutboxContract
+
+
+class TestSqlOutbox(OutboxContract):
+    pass

@@ -1,0 +1,7 @@
+"""SqlSessions keeps the contract."""
+
+from tests.contracts.sessions import SessionStoreContract
+
+
+class TestSqlSessions(SessionStoreContract):
+    pass
