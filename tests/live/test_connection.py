@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pac.limits.rules import Limits, Rate
-from pac.live.connection import Connection, Effect, Hangup, Perform, Reading, State
+from pac.live.connection import Connection, Drop, Effect, Hangup, Perform, Reading, State
 from pac.live.disconnects import Disconnect
 from pac.live.frames import Opcode
 from pac.live.handshake import Admission
@@ -258,6 +258,12 @@ def test_what_comes_after_a_close_is_ignored() -> None:
     assert line.say({"op": "ping"}) == []
     assert line.say({"op": "subscribe", "id": "1", "rooms": [{"room": "r"}]}) == []
     assert line.connection.hang_up(Disconnect.INTERNAL) == []
+
+
+def test_the_peers_close_after_ours_ends_the_connection() -> None:
+    line = Line()
+    line.connection.hang_up(Disconnect.SESSION_ENDED)
+    assert line.say(b"\x03\xe8", Opcode.CLOSE) == [Drop()]
 
 
 def test_a_subscribe_is_read_whole() -> None:

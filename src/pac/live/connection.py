@@ -65,12 +65,17 @@ class Hangup:
     frame: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Both sides have said close: end the TCP connection."""
+
+
 class Reading(Enum):
     PAUSE = auto()
     RESUME = auto()
 
 
-Effect = Perform | Hangup | Reading
+Effect = Perform | Hangup | Drop | Reading
 
 
 class Connection:
@@ -152,7 +157,8 @@ class Connection:
     def receive(self, opcode: int, fin: bool, reserved: bool, payload: bytes, now: float) -> list[Effect]:
         """One frame as the parser gives it: unmasked, its size bounded, nothing else checked."""
         if self.state is State.CLOSING:
-            return []  # RFC 6455 §5.5.1: what comes after a close is ignored
+            # RFC 6455 §5.5.1: what comes after a close is ignored, but for the peer's own close (§7.1.1).
+            return [Drop()] if opcode == Opcode.CLOSE else []
         try:
             if reserved:
                 raise Violation(Disconnect.PROTOCOL_ERROR)  # no extension was negotiated (RFC 6455 §5.2)

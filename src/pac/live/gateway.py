@@ -21,7 +21,7 @@ from picows import (
 from picows.picows import WSProtocol  # type: ignore[attr-defined] # semi-private: tests/live/test_picows.py watches it
 
 from pac import telemetry
-from pac.live.connection import PING_EVERY_S, Connection, Effect, Hangup, Perform, Reading, State
+from pac.live.connection import PING_EVERY_S, Connection, Drop, Effect, Hangup, Perform, Reading, State
 from pac.live.disconnects import Disconnect
 from pac.live.handshake import Admission, Turned, UpgradeRequest, judge
 from pac.live.outbox import Outbox
@@ -121,6 +121,9 @@ class LiveSocket(WSListener):
                     waiting = self._command(effect) + waiting
                 case Hangup():
                     self._hang_up(effect)
+                case Drop():
+                    if self._transport is not None:
+                        self._transport.close()
                 case Reading.PAUSE:
                     if self._transport is not None:
                         self._transport.pause_reading()

@@ -1,1 +1,227 @@
-// the live room
+// @ts-check
+/**
+ * The live room: the server-drawn page, kept true by a socket.
+ *
+ * The socket comes back by itself, the log fills its own holes, the outbox sends what was written; this file ties
+ * them to the page and to each other.
+ */
+
+import { Composer } from './composer.js';
+import { Outbox } from './live/outbox.js';
+import { RoomLog } from './live/room_log.js';
+import { LiveSocket, browserEnv } from './live/socket.js';
+import { openStore } from './live/store.js';
+import { MessageList } from './messages.js';
+import { loadTexts, say } from './texts.js';
+
+const QUIET_MS = 2_000;
+const OFFLINE_AFTER_MS = 60_000;
+const OLDER = 50;
+
+/** @typedef {import('./live/socket.js').Frame} Frame */
+
+const page = /** @type {HTMLElement} */ (document.getElementById('room'));
+const room = page.dataset.room ?? '';
+const member = page.dataset.member ?? '';
+const field = /** @type {HTMLTextAreaElement | null} */ (document.getElementById('composer'));
+const banner = /** @type {HTMLElement} */ (document.getElementById('connection'));
+const announcer = /** @type {HTMLElement} */ (document.getElementById('announcer'));
+
+await loadTexts(page.dataset.texts ?? '');
+document.cookie = `tz=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; samesite=lax`;
+
+const env = browserEnv();
+const list = new MessageList(
+  {
+    list: /** @type {HTMLOListElement} */ (document.getElementById('messages')),
+    scroller: /** @type {HTMLElement} */ (document.getElementById('scroller')),
+    pill: /** @type {HTMLElement} */ (document.getElementById('pill')),
+    nothing: document.getElementById('nothing'),
+  },
+  {
+    member,
+    nickname: page.dataset.nickname ?? '',
+    locale: document.documentElement.lang,
+    onretry: (cid) => outbox?.retry(cid),
+    onedit: (item) => { outbox?.discard(item.cid); composer?.giveBack(item.body); },
+    ondiscard: (cid) => outbox?.discard(cid),
+  },
+);
+list.toEnd();
+
+const socketUrl = page.dataset.socketUrl || `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/message`;
+let downSince = 0;
+let bannerTimer = 0;
+let hasEnded = false;
+
+const socket = new LiveSocket(socketUrl, env, {
+  onopen: () => { subscribe(); },
+  onframe: (frame) => heard(frame),
+  onstate: (state, until) => showConnection(state, until),
+  onended: (why, code) => ended(why, code),
+});
+
+const log = new RoomLog(room, list.last || Number(page.dataset.top), page.dataset.epoch ?? '', {
+  history: (after, limit) => socket.ask({ op: 'history', room, after, limit }),
+  onentries: (entries) => { list.append(entries); announce(entries); },
+  onreset: () => list.clear(),
+});
+
+const composer = field
+  ? new Composer(field, /** @type {HTMLElement} */ (document.getElementById('send')), /** @type {HTMLElement} */ (document.getElementById('counter')), {
+      limit: Number(page.dataset.bodyChars),
+      draftKey: `draft:${member}:${room}`,
+      onsend: (body) => { outbox?.add(body); },
+    })
+  : null;
+
+const outbox = composer
+  ? new Outbox(member, room, await openStore(), env, {
+      send: (item) => socket.ask({ op: 'send', room, cid: item.cid, body: item.body }),
+      probe: () => socket.probe(),
+      onchange: (item) => list.pend(item),
+      onsent: (item, seq) => list.sent(item, seq),
+      ongone: (item) => list.drop(item),
+    })
+  : null;
+
+composer?.enable();
+if (matchMedia('(pointer: fine)').matches) field?.focus();
+await outbox?.restore();
+socket.connect();
+
+addEventListener('online', () => socket.connectNow());
+document.addEventListener('visibilitychange', () => { if (!document.hidden) socket.connectNow(); });
+document.getElementById('scroller')?.addEventListener('scroll', () => older());
+setInterval(() => tick(), 500);
+
+async function subscribe() {
+  try {
+    const answer = await socket.ask({ op: 'subscribe', rooms: [log.cursor()] });
+    const entry = answer.rooms[0];
+    if (entry.code) { refused(entry); return; }
+    log.subscribed(entry);
+    if (entry.roomStatus === 'ENDED') readOnly(say('This room has ended. Its members can still read it.'));
+    else outbox?.opened();
+  } catch {
+    outbox?.closed(); // the connection went: the next one subscribes again
+  }
+}
+
+function heard(/** @type {Frame} */ frame) {
+  if (frame.room !== room) return;
+  if (frame.op === 'message') log.push(frame);
+  if (frame.op === 'top' && frame.epoch === log.epoch) log.top(frame.top);
+  if (frame.op === 'unsubscribed') {
+    outbox?.closed();
+    if (frame.code === 'ended') {
+      readOnly(say('This room has ended. Its members can still read it.'));
+      subscribe();
+    } else readOnly(say('You are no longer in this room.'));
+  }
+}
+
+function refused(/** @type {Frame} */ entry) {
+  if (entry.code === 'rate_limited') env.setTimeout(() => subscribe(), entry.retry_after_ms ?? 1_000);
+  else readOnly(entry.message ?? '');
+}
+
+/** Nobody writes here any more; what was being written stays to be copied. */
+function readOnly(/** @type {string} */ words) {
+  if (hasEnded || !composer) return;
+  hasEnded = true;
+  composer.saveDraft();
+  composer.disable();
+  const notice = document.createElement('p');
+  notice.className = 'notice';
+  notice.id = 'notice';
+  notice.textContent = words;
+  document.getElementById('composer-form')?.replaceWith(notice);
+}
+
+function ended(/** @type {string} */ why, /** @type {number} */ code) {
+  composer?.saveDraft();
+  outbox?.closed();
+  if (why === 'sign-in') {
+    location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+    return;
+  }
+  const words = code === 4503 ? say('This account is locked.')
+    : code === 4504 ? say('This room is open in too many windows. Close some and reload.')
+      : say('The connection was refused. Reload the page.');
+  showBanner(words);
+}
+
+function showConnection(/** @type {string} */ state, /** @type {number} */ until) {
+  if (state === 'open') {
+    downSince = 0;
+    clearTimeout(bannerTimer);
+    banner.hidden = true;
+    return;
+  }
+  outbox?.closed();
+  if (!downSince) downSince = Date.now();
+  const left = QUIET_MS - (Date.now() - downSince);
+  clearTimeout(bannerTimer);
+  bannerTimer = window.setTimeout(() => describe(state, until), Math.max(0, left));
+}
+
+function describe(/** @type {string} */ state, /** @type {number} */ until) {
+  if (!navigator.onLine || Date.now() - downSince > OFFLINE_AFTER_MS) {
+    showBanner(say('Offline. What you write goes out when the connection is back.'), true);
+  } else if (state === 'connecting') showBanner(say('Connecting…'));
+  else {
+    const seconds = Math.max(1, Math.ceil((until - Date.now()) / 1_000));
+    showBanner(say('The connection is lost. Trying again in {seconds} s.', { seconds }), true);
+  }
+}
+
+function showBanner(/** @type {string} */ words, retry = false) {
+  banner.replaceChildren(words);
+  if (retry) {
+    const now = document.createElement('button');
+    now.type = 'button';
+    now.textContent = say('Connect now');
+    now.addEventListener('click', () => socket.connectNow());
+    banner.append(now);
+  }
+  banner.hidden = false;
+}
+
+/** Countdowns that are on screen. */
+function tick() {
+  for (const item of outbox?.items ?? []) if (item.state === 'waiting') list.pend(item);
+}
+
+let reading = false;
+let noneOlder = page.dataset.more !== 'yes';
+
+/** Read on upwards when the reader comes near the first row. */
+async function older() {
+  const scroller = /** @type {HTMLElement} */ (document.getElementById('scroller'));
+  const first = list.first;
+  if (reading || noneOlder || first <= 1 || scroller.scrollTop > 2 * scroller.clientHeight) return;
+  reading = true;
+  try {
+    const answer = await socket.ask({ op: 'history', room, before: first, limit: OLDER });
+    if (list.first === first) list.prepend(answer.messages);
+    noneOlder = !answer.more;
+  } catch {
+    // the next scroll asks again
+  } finally {
+    reading = false;
+  }
+}
+
+let announced = 0;
+
+/** For those who listen: at most one line in two seconds, and never history. */
+function announce(/** @type {Frame[]} */ entries) {
+  const others = entries.filter((entry) => entry.member.id !== member && entry.type === 'TEXT');
+  if (!others.length || Date.now() - announced < 2_000) return;
+  announced = Date.now();
+  const latest = others[others.length - 1];
+  announcer.textContent = others.length > 3
+    ? say('{count} new messages ↓', { count: others.length })
+    : `${latest.member.nickname}: ${latest.body.slice(0, 120)}`;
+}
