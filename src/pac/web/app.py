@@ -14,19 +14,17 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from pac import __version__, telemetry
 from pac.accounts.actions import Accounts
 from pac.errors import FieldFault, Hidden, InvalidFields, NotSignedIn, PacError
-from pac.http.edge import Edge, EdgeRules, Scope, language_of
+from pac.http.edge import API, Edge, EdgeRules, Scope, language_of
 from pac.http.problems import ErrorCode, Problem, problem_of, problem_of_status
 from pac.language import Language
 from pac.web.api.accounts import account_routes
 from pac.web.api.messages import message_routes
 from pac.web.api.rooms import room_routes
-from pac.web.api.schemas import ProblemDocument
-from pac.web.identity import Identity, cookie_name
+from pac.web.identity import Identity
 from pac.web.pages import Pages
 from pac.web.parts import WebParts
 
 PROBLEM_JSON = b"application/problem+json"
-API = "/api/"
 
 
 class WebService:
@@ -52,37 +50,45 @@ class WebService:
             docs_url=None,
             redoc_url=None,
             openapi_url="/api/openapi.json",
-            responses={
-                "4XX": {"description": "A refusal (RFC 9457)", "model": ProblemDocument},
-                "5XX": {"description": "A fault (RFC 9457)", "model": ProblemDocument},
-            },
-            redirect_slashes=False,
+            redirect_slashes=False,  # the address it would make comes from Host (SECURITY 1.12)
         )
         self.app.include_router(account_routes(self.identity, self.accounts))
         self.app.include_router(room_routes(parts, self.identity))
         self.app.include_router(message_routes(parts, self.identity))
         self.pages.add_to(self.app)
-        self.app.add_exception_handler(PacError, self._refused)
-        self.app.add_exception_handler(RequestValidationError, self._invalid)
-        self.app.add_exception_handler(StarletteHTTPException, self._by_status)
+        self.app.openapi = self._openapi  # type: ignore[method-assign] # FastAPI's own way to extend it
+        self._schema: dict[str, Any] | None = None
+        self._answer_for(self.app)
 
-    def edge(self, socket_source: str) -> Edge:
-        """The app behind its edge; `socket_source` is what pages connect to beside their own origin."""
+    def edge(self, socket_source: str, app: FastAPI | None = None) -> Edge:
+        """The app behind its edge; `socket_source` is what pages connect to beside their own origin.
+
+        `app` may be another one than ours, for a process that serves sockets alone: its refusals are then
+        answered as ours are.
+        """
         parts = self._parts
+        if app is not None and app is not self.app:
+            self._answer_for(app)
         rules = EdgeRules(
             parts.public_origin,
             parts.is_https,
-            cookie_name(is_https=parts.is_https),
             socket_source,
             parts.trusted_proxies,
+            new_id=lambda: parts.ids.uuid7(parts.clock.now()),
         )
-        return Edge(self.app, rules, self.render)
+        return Edge(app or self.app, rules, self.render)
+
+    def _answer_for(self, app: FastAPI) -> None:
+        app.add_exception_handler(PacError, self._refused)
+        app.add_exception_handler(RequestValidationError, self._invalid)
+        app.add_exception_handler(StarletteHTTPException, self._by_status)
+        app.add_exception_handler(Exception, self._broken)
 
     def render(self, scope: Scope, problem: Problem, language: Language) -> tuple[bytes, bytes]:
         """(content type, body) of a problem, for the program or the person who asked."""
         if str(scope["path"]).startswith(API):
-            error_id = self._parts.ids.uuid7(self._parts.clock.now())
-            return PROBLEM_JSON, msgspec.json.encode(problem.document(error_id, language))
+            document = problem.document(scope["state"]["request_id"], language)
+            return PROBLEM_JSON, msgspec.json.encode(document)
         return b"text/html; charset=utf-8", self.pages.problem_page(problem, language).encode()
 
     def _answer(self, request: Request, problem: Problem) -> Response:
@@ -103,13 +109,10 @@ class WebService:
     async def _invalid(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # registered for it
         language = language_of(request.scope["headers"])
-        kinds = {str(fault["type"]) for fault in error.errors()}
-        if "json_invalid" in kinds:
+        found = [dict(fault) for fault in error.errors()]
+        if any(fault["type"] == "json_invalid" or _is_no_body(fault) for fault in found):
             return self._answer(request, problem_of_status(400, language))
-        if request.method in ("POST", "PUT") and not _is_json(request):
-            return self._answer(request, problem_of_status(415, language))
-        faults = [_field_fault(dict(fault)) for fault in error.errors()]
-        return self._answer(request, problem_of(InvalidFields(*faults), language))
+        return self._answer(request, problem_of(InvalidFields(*map(_field_fault, found)), language))
 
     async def _by_status(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException | StarletteHTTPException)  # registered for it
@@ -119,15 +122,41 @@ class WebService:
             answer.headers[name] = value
         return answer
 
+    async def _broken(self, request: Request, _: Exception) -> Response:
+        """What nobody foresaw. The edge logs it, under the id that is answered here."""
+        return self._answer(request, problem_of_status(500, language_of(request.scope["headers"])))
 
-def _is_json(request: Request) -> bool:
-    return request.headers.get("content-type", "").split(";")[0].strip().lower() == "application/json"
+    def _openapi(self) -> dict[str, Any]:
+        """FastAPI's description, with problems under the media type they are sent in."""
+        if self._schema is None:
+            schema = FastAPI.openapi(self.app)
+            for operations in schema["paths"].values():
+                for operation in operations.values():
+                    for status, response in operation["responses"].items():
+                        if status[0] in "45":
+                            response["content"] = {
+                                PROBLEM_JSON.decode(): response["content"]["application/json"]
+                            }
+            self._schema = schema
+        return self._schema
+
+
+def _is_no_body(fault: dict[str, Any]) -> bool:
+    return fault["type"] == "missing" and tuple(fault["loc"]) == ("body",)
+
+
+_FAULT_CODES = {
+    "missing": "required",
+    "extra_forbidden": "unknown",
+    "enum": "not_offered",
+    "string_too_long": "too_long",
+    "string_pattern_mismatch": "characters",
+    "string_unicode": "characters",
+}
 
 
 def _field_fault(fault: dict[str, Any]) -> FieldFault:
     """pydantic's finding in our words: the field's JSON name, and what is wrong in a code of ours."""
     place = [str(part) for part in fault["loc"] if part not in ("body", "query", "path")]
-    code = {"missing": "required", "extra_forbidden": "unknown", "enum": "not_offered"}.get(
-        str(fault["type"]), "form"
-    )
-    return FieldFault(".".join(place) or "body", code)
+    code = _FAULT_CODES.get(str(fault["type"]), "form")
+    return FieldFault(".".join(place) or "body", code, fault.get("ctx", {}).get("max_length"))

@@ -81,6 +81,11 @@ class Templates:
         )
 
 
+# As people write them: CLDR's short Korean forms say "AM", where people say "오전".
+_TIME: dict[Language, str] = {"ko": "aaaa h:mm", "en": "h:mm a"}
+_DAY_AND_TIME: dict[Language, str] = {"ko": "M월 d일 aaaa h:mm", "en": "MMM d, h:mm a"}
+
+
 class Times:
     """Moments as this reader writes them."""
 
@@ -89,7 +94,7 @@ class Times:
         self._zone = zone
 
     def short(self, at: Instant) -> str:
-        return format_time(self._local(at), "short", locale=self._language)
+        return format_time(self._local(at), _TIME[self._language], locale=self._language)
 
     def iso(self, at: Instant) -> str:
         """For `datetime` attributes."""
@@ -103,7 +108,7 @@ class Times:
 
     def compact(self, at: Instant) -> str:
         """For lists: day and time."""
-        return format_datetime(self._local(at), "short", locale=self._language)
+        return format_datetime(self._local(at), _DAY_AND_TIME[self._language], locale=self._language)
 
     def _local(self, at: Instant) -> datetime:
         return datetime.fromtimestamp(at / 1_000, self._zone)

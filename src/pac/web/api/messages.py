@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 
 from pac.accounts.model import Actor
 from pac.clock import rfc3339
+from pac.errors import FieldFault, InvalidFields
 from pac.messages.access import Range, read_history
 from pac.messages.model import Entry, MessageType, Seq
 from pac.rooms.access import access_room
@@ -13,31 +14,35 @@ from pac.rooms.model import RoomId
 from pac.rooms.rules import Action
 from pac.web.api.rooms import OWN_PAGE
 from pac.web.api.schemas import (
-    BIGGEST,
     LogPageResponse,
+    LogQuery,
     LogRange,
     LogRow,
+    PageQuery,
     RoomList,
     list_row,
     page_index,
     paged,
+    refusals,
 )
 from pac.web.identity import Identity
 from pac.web.parts import WebParts
 
 LOG_PAGE = 50
 
-SeqQuery = Annotated[int | None, Query(ge=0, le=BIGGEST)]
-
 
 def message_routes(parts: WebParts, identity: Identity) -> APIRouter:
     router = APIRouter(prefix="/api/v1/chat/log", tags=["messages"])
 
-    @router.get("", summary="Rooms the caller is in, whose logs can be read, 10 a page")
-    async def logs(request: Request, page: int = 1) -> RoomList:
+    @router.get(
+        "",
+        summary="Rooms the caller is in, whose logs can be read, 10 a page",
+        responses=refusals(401, 422),
+    )
+    async def logs(request: Request, asked: Annotated[PageQuery, Query()]) -> RoomList:
         actor = await identity.actor(request)
         async with parts.database.reading() as tx:
-            found = await tx.rooms.joined_by(actor.id, number=page_index(page), size=OWN_PAGE)
+            found = await tx.rooms.joined_by(actor.id, number=page_index(asked.page), size=OWN_PAGE)
         rows = [
             list_row(
                 row, parts.online(row.room.id), rfc3339(row.room.created_at), rfc3339(row.last_activity_at)
@@ -47,30 +52,36 @@ def message_routes(parts: WebParts, identity: Identity) -> APIRouter:
         return RoomList(content=rows, **paged(found.number, found.size, found.total, len(rows)))
 
     @router.get(
-        "/{room_id}", summary="A room's log: newest first by page, or ascending by before, after and limit"
+        "/{room_id}",
+        summary="A room's log: newest first by page, or ascending by before, after and limit",
+        response_model_exclude_none=True,  # `event` and `cid` are there where they mean something
+        responses=refusals(401, 403, 404, 422),
     )
     async def log(
-        room_id: str,
-        request: Request,
-        page: int = 1,
-        before: SeqQuery = None,
-        after: SeqQuery = None,
-        limit: Annotated[int, Query(ge=-BIGGEST, le=BIGGEST)] = LOG_PAGE,
+        room_id: str, request: Request, asked: Annotated[LogQuery, Query()]
     ) -> LogPageResponse | LogRange:
         actor = await identity.actor(request)
-        if before is not None or after is not None:
+        if asked.before is not None or asked.after is not None:
+            _one_way_to_ask(asked)
             part = Range(
-                before=None if before is None else Seq(before),
-                after=None if after is None else Seq(after),
-                limit=limit,
+                before=None if asked.before is None else Seq(asked.before),
+                after=None if asked.after is None else Seq(asked.after),
+                limit=asked.limit,
             )
             found = await read_history(
                 parts.database, parts.log, actor, RoomId(room_id), part, parts.clock.now()
             )
             return LogRange(messages=[_row(entry, actor) for entry in found.entries], more=found.more)
-        return await _by_page(parts, actor, RoomId(room_id), page_index(page))
+        return await _by_page(parts, actor, RoomId(room_id), page_index(asked.page))
 
     return router
+
+
+def _one_way_to_ask(asked: LogQuery) -> None:
+    """Raises InvalidFields for a second answer to the question which part is asked for."""
+    also = [name for name in ("before", "after", "page") if name in asked.model_fields_set][1:]
+    if also:
+        raise InvalidFields(*(FieldFault(name, "not_offered") for name in also))
 
 
 async def _by_page(parts: WebParts, actor: Actor, room_id: RoomId, number: int) -> LogPageResponse:

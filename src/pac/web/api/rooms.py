@@ -9,11 +9,15 @@ from pac.errors import Forbidden
 from pac.rooms import actions
 from pac.rooms.access import access_room, allowed
 from pac.rooms.actions import RoomFields
-from pac.rooms.model import LobbySort, Page, RoomId
+from pac.rooms.model import Page, RoomId
 from pac.rooms.rules import Action
+from pac.web.api.bodiless import NO_FIELDS
 from pac.web.api.schemas import (
+    UNSAFE,
     Done,
+    LobbyQuery,
     Owner,
+    PageQuery,
     RoomCreateRequest,
     RoomCreateResponse,
     RoomList,
@@ -22,6 +26,7 @@ from pac.web.api.schemas import (
     list_row,
     page_index,
     paged,
+    refusals,
     summary,
 )
 from pac.web.identity import Identity
@@ -30,8 +35,6 @@ from pac.web.parts import WebParts
 LOBBY_PAGE = 100
 OWN_PAGE = 10
 PARTICIPANTS = 200
-
-SearchText = Annotated[str, Query(max_length=64)]
 
 
 def room_routes(parts: WebParts, identity: Identity) -> APIRouter:
@@ -46,7 +49,7 @@ def room_routes(parts: WebParts, identity: Identity) -> APIRouter:
         ]
         return RoomList(content=rows, **paged(page.number, page.size, page.total, len(rows)))
 
-    @router.post("", summary="Make a room")
+    @router.post("", summary="Make a room", responses=refusals(*UNSAFE, 401))
     async def create(asked: RoomCreateRequest, request: Request) -> RoomCreateResponse:
         actor = await identity.actor(request)
         fields = RoomFields(
@@ -58,30 +61,40 @@ def room_routes(parts: WebParts, identity: Identity) -> APIRouter:
             roomId=room.id, participates=[RoomMember.of(owner, rfc3339(owner.joined_at))]
         )
 
-    @router.get("/list", summary="The lobby, 100 a page")
-    async def lobby(
-        request: Request, page: int = 1, q: SearchText = "", sort: LobbySort = LobbySort.NEWEST
-    ) -> RoomList:
+    @router.get("/list", summary="The lobby, 100 a page", responses=refusals(401, 422))
+    async def lobby(request: Request, asked: Annotated[LobbyQuery, Query()]) -> RoomList:
         actor = await identity.actor(request)
         async with parts.database.reading() as tx:
             found = await tx.rooms.lobby(
-                actor.id, number=page_index(page), size=LOBBY_PAGE, query=q.strip(), sort=sort
+                actor.id,
+                number=page_index(asked.page),
+                size=LOBBY_PAGE,
+                query=asked.q.strip(),
+                sort=asked.sort,
             )
         return listed(found)
 
-    @router.get("/own/list", summary="Rooms the caller owns, 10 a page")
-    async def own(request: Request, page: int = 1) -> RoomList:
+    @router.get("/own/list", summary="Rooms the caller owns, 10 a page", responses=refusals(401, 422))
+    async def own(request: Request, asked: Annotated[PageQuery, Query()]) -> RoomList:
         actor = await identity.actor(request)
         async with parts.database.reading() as tx:
-            return listed(await tx.rooms.owned_by(actor.id, number=page_index(page), size=OWN_PAGE))
+            return listed(await tx.rooms.owned_by(actor.id, number=page_index(asked.page), size=OWN_PAGE))
 
-    @router.get("/joined/list", summary="Rooms the caller is in, last activity first, 10 a page")
-    async def joined(request: Request, page: int = 1) -> RoomList:
+    @router.get(
+        "/joined/list",
+        summary="Rooms the caller is in, last activity first, 10 a page",
+        responses=refusals(401, 422),
+    )
+    async def joined(request: Request, asked: Annotated[PageQuery, Query()]) -> RoomList:
         actor = await identity.actor(request)
         async with parts.database.reading() as tx:
-            return listed(await tx.rooms.joined_by(actor.id, number=page_index(page), size=OWN_PAGE))
+            return listed(await tx.rooms.joined_by(actor.id, number=page_index(asked.page), size=OWN_PAGE))
 
-    @router.get("/{room_id}", summary="A room, with its first 200 members for those who may read it")
+    @router.get(
+        "/{room_id}",
+        summary="A room, with its first 200 members for those who may read it",
+        responses=refusals(401, 404),
+    )
     async def room(room_id: str, request: Request) -> RoomResponse:
         actor = await identity.actor(request)
         now = parts.clock.now()
@@ -100,21 +113,36 @@ def room_routes(parts: WebParts, identity: Identity) -> APIRouter:
             owner=Owner(id=owner.id, nickname=owner.nickname) if owner else None,
         )
 
-    @router.delete("/{room_id}", summary="End a room: members go on reading, nobody writes")
+    @router.delete(
+        "/{room_id}",
+        summary="End a room: members go on reading, nobody writes",
+        dependencies=[NO_FIELDS],
+        responses=refusals(*UNSAFE, 401, 404, 409),
+    )
     async def end(room_id: str, request: Request) -> Done:
         actor = await identity.actor(request)
         async with parts.database.writing() as tx:
             await actions.end_room(tx, actor, RoomId(room_id), now=parts.clock.now(), ids=parts.ids)
         return Done(state="ENDED")
 
-    @router.post("/{room_id}/join", summary="Become one of the room")
+    @router.post(
+        "/{room_id}/join",
+        summary="Become one of the room",
+        dependencies=[NO_FIELDS],
+        responses=refusals(*UNSAFE, 401, 404, 409),
+    )
     async def join(room_id: str, request: Request) -> Done:
         actor = await identity.actor(request)
         async with parts.database.writing() as tx:
             await actions.join_room(tx, actor, RoomId(room_id), now=parts.clock.now(), ids=parts.ids)
         return Done(state="JOINED")
 
-    @router.post("/{room_id}/exit", summary="Leave the room")
+    @router.post(
+        "/{room_id}/exit",
+        summary="Leave the room",
+        dependencies=[NO_FIELDS],
+        responses=refusals(*UNSAFE, 401, 404, 409),
+    )
     async def leave(room_id: str, request: Request) -> Done:
         actor = await identity.actor(request)
         async with parts.database.writing() as tx:

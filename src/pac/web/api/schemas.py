@@ -1,12 +1,15 @@
 """The JSON of REST, under the names of PROTOCOL §5. Fields a route does not know are 422."""
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from pac.accounts.model import AppRole, LoginProvider, Member
 from pac.http.problems import ErrorCode
+from pac.messages.access import HISTORY_LIMIT
 from pac.rooms.model import (
+    LobbySort,
     Membership,
     Room,
     RoomMemberStatus,
@@ -16,16 +19,52 @@ from pac.rooms.model import (
     RoomStatus,
 )
 
-Text = Annotated[str, StringConstraints(max_length=8_192)]
-"""Bounded here so that nothing longer is looked at; the real limits stand in the domain."""
+Text = Annotated[str, StringConstraints(max_length=8_192, pattern=r"^[^\x00]*$")]
+"""Bounded here so that nothing longer is looked at; the real limits stand in the domain. U+0000 is in no text."""
 
 BIGGEST = 2**53 - 1
+
+_WHOLE = re.compile(r"-?[0-9]{1,16}")
+
+
+def _whole(given: Any) -> Any:
+    """Plain digits only: int() and pydantic would take `1_0`, ` 1`, `+1`, `1.0` and digits of other scripts."""
+    if isinstance(given, str) and not _WHOLE.fullmatch(given):
+        raise ValueError("a whole number in plain digits")
+    return given
+
+
+Whole = Annotated[int, BeforeValidator(_whole), Field(ge=-BIGGEST, le=BIGGEST)]
+"""A number in a query."""
 
 
 class Asked(BaseModel):
     """What a client sends: strict types, no unknown field."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Queried(BaseModel):
+    """What a client asks in the query; texts there, so not strict about them, but no unknown field either."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PageQuery(Queried):
+    page: Whole = 1
+
+
+class LobbyQuery(PageQuery):
+    q: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$")] = ""
+    sort: LobbySort = LobbySort.NEWEST
+
+
+class LogQuery(PageQuery):
+    """By page, or by `before` or `after` with `limit`."""
+
+    before: Annotated[Whole, Field(ge=0)] | None = None
+    after: Annotated[Whole, Field(ge=0)] | None = None
+    limit: Annotated[Whole, Field(ge=1)] = HISTORY_LIMIT
 
 
 class Answered(BaseModel):
@@ -49,6 +88,33 @@ class ProblemDocument(Answered):
     errorCode: ErrorCode  # noqa: N815
     errorMessage: str  # noqa: N815
     errors: list[FieldProblem] | None = None
+
+
+_REFUSALS = {
+    400: "The body is not JSON",
+    401: "No session, or one that has ended",
+    403: "Known, but not allowed; or a request another site may have started",
+    404: "Not there, or not yours to know",
+    409: "In conflict with what is",
+    413: "A body over 64 KiB",
+    415: "Not application/json, or with a content encoding",
+    422: "Fields that do not fit, or that the route does not know",
+    429: "Too often; Retry-After says when it works again",
+    500: "A fault of ours",
+    503: "A store is away, or too much waits; Retry-After says when to try again",
+}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a route may answer beside its good end, for OpenAPI: these, and what any route may."""
+    return {
+        status: {"description": _REFUSALS[status], "model": ProblemDocument}
+        for status in sorted({*statuses, 500, 503})
+    }
+
+
+UNSAFE = (400, 403, 413, 415, 422)
+"""What anything but a GET may be answered before its route looks at it."""
 
 
 class JoinRequest(Asked):

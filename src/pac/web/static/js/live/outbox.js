@@ -59,11 +59,16 @@ export class Outbox {
   /** @returns {Item} shown at once, before anything is stored or sent */
   add(/** @type {string} */ body) {
     /** @type {Item} */
-    const item = { cid: newCid(this.env), uid: this.uid, room: this.room, body, created: this.env.now(), state: 'queued' };
+    const item = { cid: newCid(this.env), uid: this.uid, room: this.room, body, created: this.moment(), state: 'queued' };
     this.items.push(item);
     this.use.onchange(item);
     this.store.put(item).catch(() => {}).then(() => this.flush());
     return item;
+  }
+
+  /** Now, and later than everything before it: what was written in one millisecond keeps its order. */
+  moment() {
+    return Math.max(this.env.now(), (this.items.at(-1)?.created ?? 0) + 0.001);
   }
 
   retry(/** @type {string} */ cid) {
