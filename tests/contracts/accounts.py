@@ -4,7 +4,8 @@
 
 import asyncio
 import unicodedata
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,6 +36,13 @@ async def sign_up(database: Rooms, *names: str) -> list[Actor]:
         for person in people:
             await tx.accounts.add(person, None)
     return [person.actor for person in people]
+
+
+async def break_off(database: Rooms, work: Callable[[RoomTransaction], Awaitable[object]]) -> None:
+    """A block that does its work and then raises ZeroDivisionError."""
+    async with database.writing() as tx:
+        await work(tx)
+        raise ZeroDivisionError
 
 
 class AccountStoreContract:
@@ -179,26 +187,34 @@ class DatabaseContract:
     ) -> None:
         told: list[Happened] = []
         listeners.on(Happened, told.append)
+
+        async def work(tx: RoomTransaction) -> None:
+            await tx.accounts.add(member("kim"), None)
+            tx.emit(Happened("never"))
+
         with pytest.raises(ZeroDivisionError):
-            async with database.writing() as tx:
-                await tx.accounts.add(member("kim"), None)
-                tx.emit(Happened("never"))
-                raise ZeroDivisionError
+            await break_off(database, work)
         async with database.writing() as tx:
             assert await tx.accounts.count() == 0
         assert told == []
 
     @pytest.mark.parametrize("fault", [TimeoutError, OSError, ValueError, KeyError])
     async def test_a_blocks_own_error_stays_what_it_is(self, database: Rooms, fault: type[Exception]) -> None:
+        async def work(door: Callable[[], AbstractAsyncContextManager[RoomTransaction]]) -> None:
+            async with door() as tx:
+                await tx.accounts.count()
+                raise fault("ours")
+
         for door in (database.reading, database.writing):
             with pytest.raises(fault) as raised:
-                async with door() as tx:
-                    await tx.accounts.count()
-                    raise fault("ours")
+                await work(door)
             assert type(raised.value) is fault
 
     async def test_a_listener_that_fails_undoes_nothing(self, database: Rooms, listeners: Listeners) -> None:
-        listeners.on(Happened, lambda _: 1 // 0)
+        def fail(_: Happened) -> None:
+            raise RuntimeError("broken")
+
+        listeners.on(Happened, fail)
         async with database.writing() as tx:
             await tx.accounts.add(member("kim"), None)
             tx.emit(Happened("signed up"))
@@ -246,10 +262,8 @@ class DatabaseContract:
         while True:
             points += 1
             cut = CutOff(work(f"guest{points}"), points)
-            try:
+            with suppress(asyncio.CancelledError):
                 await asyncio.get_running_loop().create_task(cut.run())
-            except asyncio.CancelledError:
-                pass
             async with database.reading() as tx:
                 found = await tx.accounts.by_username(f"guest{points}")
             assert found is None or found.locked

@@ -11,7 +11,7 @@ from pac.ids import SeededIds
 from pac.rooms.actions import RoomFields, create_room, end_room, exit_room, join_room
 from pac.rooms.changes import Change, ChangeFeed
 from pac.rooms.events import Fact
-from tests.contracts.accounts import Rooms, sign_up
+from tests.contracts.accounts import Rooms, break_off, sign_up
 from tests.support.clock import START
 
 
@@ -55,9 +55,7 @@ class ChangeFeedContract:
     ) -> None:
         [ada] = await sign_up(database, "ada")
         with pytest.raises(ZeroDivisionError):
-            async with database.writing() as tx:
-                await tx.accounts.set_locked(ada.id, True, START)
-                raise ZeroDivisionError
+            await break_off(database, lambda tx: tx.accounts.set_locked(ada.id, True, START))
         assert await changes.cursor() == 0
 
     async def test_a_page_holds_a_thousand_and_the_next_goes_on(

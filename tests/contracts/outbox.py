@@ -9,7 +9,7 @@ from pac.rooms.actions import RoomFields, create_room, exit_room, join_room
 from pac.rooms.changes import ChangeFeed
 from pac.rooms.events import Fact, RoomFact
 from pac.rooms.model import Room
-from tests.contracts.accounts import Rooms, sign_up
+from tests.contracts.accounts import Rooms, break_off, sign_up
 from tests.support.clock import START
 
 
@@ -69,9 +69,9 @@ class OutboxContract:
     ) -> None:
         [ada] = await sign_up(database, "ada")
         with pytest.raises(ZeroDivisionError):
-            async with database.writing() as tx:
-                await create_room(tx, ada, RoomFields("Lounge"), now=START, ids=ids)
-                raise ZeroDivisionError
+            await break_off(
+                database, lambda tx: create_room(tx, ada, RoomFields("Lounge"), now=START, ids=ids)
+            )
         assert list(await outbox.pending(10)) == []
 
 

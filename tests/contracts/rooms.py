@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -150,10 +151,8 @@ class RoomStoreContract:
         chance = random.Random(7)
         for _ in range(60):
             actor = chance.choice(others)
-            try:
+            with suppress(AlreadyJoined, NotJoined):
                 await chance.choice((join, leave))(database, actor, room, ids)
-            except (AlreadyJoined, NotJoined):
-                pass
             async with database.reading() as tx:
                 present = len(await tx.rooms.memberships(room.id, limit=100))
                 assert await tx.rooms.count_present(room.id) == present

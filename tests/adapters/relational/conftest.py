@@ -1,5 +1,8 @@
 """A database of its own for each test, in a new folder, made by the migrations."""
 
+import gc
+import threading
+import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -33,10 +36,23 @@ def listeners() -> Listeners:
 
 @pytest.fixture
 async def database(folder: Path, listeners: Listeners) -> AsyncIterator[SqlDatabase]:
+    before = set(threading.enumerate())
     migrate(sqlite_url(folder))
     database = SqlDatabase(sqlite_url(folder), listeners)
     yield database
     await database.close()
+    for thread in _left_over(before):
+        thread.join(5)
+        assert not thread.is_alive(), "each connection has a thread, and none is left behind"
+
+
+def _left_over(before: set[threading.Thread]) -> set[threading.Thread]:
+    if set(threading.enumerate()) - before:
+        # A connection that was cut off while it was being opened is nobody's; the driver ends it when it is found.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
+    return set(threading.enumerate()) - before
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,21 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from pac.accounts.model import MemberId
+from pac.accounts.model import Actor, MemberId
 from pac.accounts.sessions import Session, session_key, token_key
+from pac.adapters.relational import engine
 from pac.adapters.relational.changes import SqlChangeFeed
-from pac.adapters.relational.engine import SqlDatabase
-from pac.adapters.relational.migrations import migrate
+from pac.adapters.relational.engine import SqlDatabase, SqlTransaction
 from pac.adapters.relational.outbox import SqlOutbox
 from pac.adapters.relational.sessions import SqlSessions
-from pac.adapters.relational.sqlite_file import sqlite_url
+from pac.adapters.relational.sqlite_file import WritingConnection, sqlite_url
 from pac.adapters.relational.tables import members, sessions
-from pac.errors import Fault, NameTaken, StoreUnavailable
+from pac.errors import Fault, NameTaken, RoomIsFull, StoreUnavailable
 from pac.ids import SeededIds
-from pac.rooms.actions import RoomFields, create_room
+from pac.rooms.actions import RoomFields, create_room, join_room
+from pac.rooms.store import RoomTransaction
 from pac.transactions import Listeners
 from tests.contracts.accounts import Happened, member, sign_up
 from tests.support.clock import START
@@ -46,49 +47,6 @@ async def names_in(database: SqlDatabase) -> set[str]:
         return set((await statements.execute(select(members.c.username))).scalars())
 
 
-@pytest.mark.req("7.3")
-@pytest.mark.parametrize("door", ["reader", "writer"])
-async def test_every_connection_uses_a_rollback_journal_and_syncs(database: SqlDatabase, door: str) -> None:
-    async with getattr(database, door)() as statements:
-        settings = {
-            name: (await statements.execute(text(f"PRAGMA {name}"))).scalar_one_or_none()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "query_only", "mmap_size")
-        }
-    mapped = settings.pop("mmap_size")  # a library built without mapping answers nothing
-    assert settings == {
-        "journal_mode": "delete",
-        "synchronous": 2,
-        "foreign_keys": 1,
-        "query_only": int(door == "reader"),
-    }
-    assert not mapped
-
-
-@pytest.mark.req("7.3")
-async def test_a_file_left_in_wal_mode_is_brought_back_to_a_rollback_journal(
-    folder: Path, file: Path, listeners: Listeners
-) -> None:
-    migrate(sqlite_url(folder))
-    other = sqlite3.connect(file)
-    other.execute("PRAGMA journal_mode = WAL")
-    other.close()
-    database = SqlDatabase(sqlite_url(folder), listeners)
-    await sign_up(database, "kim")
-    await database.close()
-    assert file.read_bytes()[18:20] == b"\x01\x01", (
-        "1 is a rollback journal, 2 is WAL (sqlite.org/fileformat)"
-    )
-
-
-async def test_folder_file_and_journal_are_their_owners_alone(
-    database: SqlDatabase, folder: Path, file: Path
-) -> None:
-    async with database.writing() as tx:
-        await tx.accounts.add(member("kim"), None)
-        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
-    assert modes == {folder.name: 0o700, file.name: 0o600, f"{file.name}-journal": 0o600}
-
-
 async def test_a_reading_block_cannot_write(database: SqlDatabase) -> None:
     await sign_up(database, "kim")
     with pytest.raises(StoreUnavailable):
@@ -108,6 +66,27 @@ async def test_two_processes_write_at_once_and_both_succeed(
     await other.close()
 
 
+@pytest.mark.req("4.9")
+async def test_two_processes_that_look_before_they_write_do_not_both_take_the_last_place(
+    database: SqlDatabase, folder: Path, listeners: Listeners, ids: SeededIds
+) -> None:
+    other = SqlDatabase(sqlite_url(folder), listeners)
+    owner, *guests = await sign_up(database, *(f"guest{n}" for n in range(21)))
+    async with database.writing() as tx:
+        room, _ = await create_room(tx, owner, RoomFields("Lounge", capacity=6), now=START, ids=ids)
+
+    async def try_it(number: int, actor: Actor) -> bool:
+        try:
+            async with (database, other)[number % 2].writing() as tx:
+                await join_room(tx, actor, room.id, now=START, ids=ids)
+        except RoomIsFull:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(try_it(*guest) for guest in enumerate(guests)))) == 5
+    await other.close()
+
+
 @pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
 async def test_a_locked_file_is_unavailable_and_works_again(
     hasty: SqlDatabase, file: Path, listeners: Listeners, lock: str
@@ -117,9 +96,7 @@ async def test_a_locked_file_is_unavailable_and_works_again(
     with held(file, lock):
         for _ in range(2):  # also on a connection that was turned away before
             with pytest.raises(StoreUnavailable):
-                async with hasty.writing() as tx:
-                    await tx.accounts.add(member("kim"), None)
-                    tx.emit(Happened("never"))
+                await _announce(hasty, "kim")
         if lock == "EXCLUSIVE":
             with pytest.raises(StoreUnavailable):
                 await hasty.ping()
@@ -160,12 +137,15 @@ async def test_a_full_disk_is_unavailable_undoes_the_whole_block_and_works_again
     listeners.on(Happened, told.append)
     [ada] = await sign_up(database, "ada")
     await _allow_pages(database, 1)  # as few as it has by now
+
+    async def fill(tx: RoomTransaction) -> None:
+        tx.emit(Happened("never"))
+        for number in range(200):
+            await tx.accounts.add(member(f"guest{number}"), "x" * 200)
+            await create_room(tx, ada, RoomFields(f"Room {number}"), now=START, ids=ids)
+
     with pytest.raises(StoreUnavailable):
-        async with database.writing() as tx:
-            tx.emit(Happened("never"))
-            for number in range(200):
-                await tx.accounts.add(member(f"guest{number}"), "x" * 200)
-                await create_room(tx, ada, RoomFields(f"Room {number}"), now=START, ids=ids)
+        await _writing(database, fill)
     assert await names_in(database) == {"ada"}
     assert list(await SqlOutbox(database).pending(10)) == []
     assert await SqlChangeFeed(database).cursor() == 0
@@ -178,6 +158,37 @@ async def test_a_full_disk_is_unavailable_undoes_the_whole_block_and_works_again
 async def _allow_pages(database: SqlDatabase, pages: int) -> None:
     async with database.writer() as statements:
         await statements.execute(text(f"PRAGMA max_page_count = {pages}"))
+
+
+async def test_a_statement_that_never_answers_is_left_alone_and_undone_when_it_does(
+    database: SqlDatabase, folder: Path, listeners: Listeners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = threading.Event()
+
+    class Stuck(WritingConnection):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.create_function("stuck", 0, lambda: answer.wait(60))
+
+    monkeypatch.setattr(engine, "WritingConnection", Stuck)
+    stuck = SqlDatabase(sqlite_url(folder), listeners, patience_s=0.2)
+
+    async def hang(tx: SqlTransaction) -> None:
+        await tx.accounts.add(member("kim"), None)
+        await tx.statements.execute(select(func.stuck()))
+
+    try:
+        async with asyncio.timeout(5):
+            with pytest.raises(StoreUnavailable):
+                await _writing(stuck, hang)
+            with pytest.raises(StoreUnavailable):
+                await sign_up(stuck, "lee")  # the file is still held, but not the door
+    finally:
+        answer.set()
+    await sign_up(database, "cho")
+    await sign_up(stuck, "dan")
+    assert await names_in(stuck) == {"cho", "dan"}
+    await stuck.close()
 
 
 async def test_a_file_that_is_no_database_is_unavailable(hasty: SqlDatabase, file: Path) -> None:
@@ -193,23 +204,32 @@ async def test_no_error_of_the_driver_gets_out(database: SqlDatabase) -> None:
     await sign_up(database, "kim")
     contradictory = replace(member("lee"), id=MemberId("id-of-kim"))
     stranger = Session(session_key("s"), MemberId("nobody"), START, START, "", "")
-    closed = []
-    async with database.writing() as tx:
-        closed.append(tx)
+    async with database.writing() as closed:
+        pass
     attempts: list[tuple[Any, type[Exception]]] = [
         (_writing(database, lambda tx: tx.accounts.add(member("kim"), None)), NameTaken),
         (_writing(database, lambda tx: tx.accounts.add(contradictory, None)), Fault),
         (SqlSessions(database).add(stranger), Fault),
         (_writing(database, lambda tx: tx.statements.execute(text("SELECT :missing"))), Fault),
-        (_writing(database, lambda tx: tx.statements.execute(text("no such words"))), Fault),
-        (_writing(database, lambda tx: tx.statements.execute(insert(members))), Fault),
-        (closed[0].accounts.count(), Fault),
+        (_writing(database, lambda tx: tx.statements.execute(insert(members).values(id="x"))), Fault),
+        (_writing(database, lambda tx: tx.statements.execute(text("no such words"))), StoreUnavailable),
+        (_counting(closed), Fault),
     ]
     for attempt, expected in attempts:
         with pytest.raises(expected) as raised:
             await attempt
         assert isinstance(raised.value.__cause__, (SQLAlchemyError, sqlite3.Error))
     assert await names_in(database) == {"kim"}
+
+
+async def _announce(database: SqlDatabase, name: str) -> None:
+    async with database.writing() as tx:
+        await tx.accounts.add(member(name), None)
+        tx.emit(Happened(name))
+
+
+async def _counting(tx: SqlTransaction) -> None:
+    await tx.accounts.count()
 
 
 async def _writing(database: SqlDatabase, work: Any) -> None:
@@ -249,7 +269,8 @@ async def test_reads_share_a_few_connections(database: SqlDatabase, monkeypatch:
 
     def counted(*arguments: Any, **options: Any) -> sqlite3.Connection:
         opened.append(arguments)
-        return connect(*arguments, **options)
+        connection: sqlite3.Connection = connect(*arguments, **options)
+        return connection
 
     monkeypatch.setattr(sqlite3, "connect", counted)
     await asyncio.gather(*(database.ping() for _ in range(50)))

@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -45,6 +47,7 @@ class WritingConnection(sqlite3.Connection):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
         try:
             (mode,) = self.execute("PRAGMA journal_mode = DELETE").fetchone()
             if mode != "delete":
@@ -54,6 +57,25 @@ class WritingConnection(sqlite3.Connection):
         except BaseException:
             self.close()
             raise
+
+    def cursor(self, factory: Any = sqlite3.Cursor) -> Any:
+        """Where SQLAlchemy reads rows. (`Connection.execute` does not come by here, and reads none.)"""
+        cursor = super().cursor(factory)
+        self._cursors.add(cursor)
+        return cursor
+
+    def rollback(self) -> None:
+        """Undo, and give up every lock: a statement that was cut off between its rows would keep one."""
+        for cursor in list(self._cursors):
+            cursor.close()
+        super().rollback()
+
+    def close(self) -> None:
+        """Undo first: SQLite keeps a closed connection and its locks for as long as a cursor refers to it
+        (https://sqlite.org/c3ref/close.html, "zombie"), and Python may keep the cursor for long."""
+        with suppress(sqlite3.ProgrammingError):  # closed before
+            self.rollback()
+        super().close()
 
 
 class ReadingConnection(WritingConnection):
