@@ -124,13 +124,17 @@ async def people(port: int, count: int) -> tuple[list[str], str]:
     async with httpx.AsyncClient(base_url=f"http://localhost:{port}", timeout=60) as client:
         for number in range(count):
             name = {"username": f"reader{number}", "password": f"a long password {number}"}
-            (await client.post("/api/v1/auth/join", json={**name, "nickname": f"Reader {number}"})).raise_for_status()
+            (
+                await client.post("/api/v1/auth/join", json={**name, "nickname": f"Reader {number}"})
+            ).raise_for_status()
             client.cookies.clear()
             token = (await client.post("/api/v1/auth/login", json=name)).raise_for_status().json()["token"]
             client.cookies.clear()
             bearer = {"Authorization": f"Bearer {token}"}
             if not room:
-                made = await client.post("/api/v1/room", json={"roomName": "wide", "capacity": 1_000}, headers=bearer)
+                made = await client.post(
+                    "/api/v1/room", json={"roomName": "wide", "capacity": 1_000}, headers=bearer
+                )
                 room = made.raise_for_status().json()["roomId"]
             else:
                 (await client.post(f"/api/v1/room/{room}/join", headers=bearer)).raise_for_status()
@@ -171,7 +175,9 @@ async def measure(readers: int, rate: int, seconds: int) -> bool:
         holes = sum(reader.holes for reader in sockets)
         acks, delays = sorted(sender.acks), sorted(sender.delays)
         print(f"{readers} readers, {rate} messages/s for {seconds} s: {total} sent, {len(acks)} acked")
-        print(f"delivered {sum(got)} of {total * readers}, holes {holes}; {sum(got) / took:,.0f} deliveries/s")
+        print(
+            f"delivered {sum(got)} of {total * readers}, holes {holes}; {sum(got) / took:,.0f} deliveries/s"
+        )
         print(f"server CPU {spent / took:.0%} of a core; {spent / total * 1e6:.0f} µs a message, "
               f"{spent / sum(got) * 1e6:.2f} µs a delivery")  # fmt: skip
         for name, times in (("send to ok", acks), ("send to own delivery", delays)):
@@ -183,7 +189,9 @@ async def measure(readers: int, rate: int, seconds: int) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--readers", type=int, default=200)
     parser.add_argument("--rate", type=int, default=1_000)
     parser.add_argument("--seconds", type=int, default=10)

@@ -12,7 +12,6 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -22,6 +21,7 @@ from pac import telemetry
 from pac.accounts.passwords import Passwords
 from pac.accounts.sessions import SessionStore
 from pac.accounts.throttle import SignInThrottle
+from pac.addresses import Role, origins, ports, socket_source, socket_url
 from pac.clock import Clock, SystemClock
 from pac.errors import CannotStart, Unavailable
 from pac.http import server as http
@@ -49,22 +49,6 @@ RESERVED_FILES = 1_024
 CONNECTIONS_MAX = 20_000
 SWEEP_EVERY_S = 600.0
 DEVICE_KEY_FILE = "device.key"
-
-
-class Role(StrEnum):
-    """What of the product a process serves."""
-
-    SERVE = "serve"
-    WEB = "web"
-    MESSAGE = "message"
-
-    @property
-    def has_pages(self) -> bool:
-        return self is not Role.MESSAGE
-
-    @property
-    def has_sockets(self) -> bool:
-        return self is not Role.WEB
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +106,7 @@ async def serve(settings: Settings, role: Role) -> int:
         stopping.set()
 
     async with AsyncExitStack() as stack:
-        sockets = [http.listen(settings.bind, port, name) for port, name in _ports(settings, role)]
+        sockets = [http.listen(settings.bind, port, name) for port, name in ports(settings, role)]
         for listener in sockets:
             stack.callback(listener.close)
         stores = await stack.enter_async_context(
@@ -147,7 +131,7 @@ async def serve(settings: Settings, role: Role) -> int:
             app.include_router(live_routes(live, settings.profile.value, web.identity.actor))
         app.include_router(ops_routes(health, settings.metrics_token))
         protocol = http.http_protocol(live.gateway.upgrade if live else None, settings.networks)
-        server = http.server(web.edge(_socket_source(settings, role)), protocol)
+        server = http.server(web.edge(socket_source(settings, role), app), protocol)
         http.on_stop_signal(stopping.set)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(server.serve(sockets=sockets))
@@ -196,7 +180,7 @@ async def _live(
             broker=broker,
             limiter=LocalLimiter(clock),
             limits=limits,
-            origins=_origins(settings),
+            origins=origins(settings),
             cookie_name=cookie_name(is_https=settings.is_https),
             trusted_proxies=settings.networks,
             node=f"{socket.gethostname()}:{os.getpid()}",
@@ -245,49 +229,13 @@ def _web(
             limits=limits,
             password_min=settings.password_min,
             public_origin=settings.public_origin,
-            socket_url=_socket_url(settings, role),
+            socket_url=socket_url(settings, role),
             is_https=settings.is_https,
             trusted_proxies=settings.networks,
             timezone=settings.timezone,
             online=live.node.subscriptions.online if live else lambda _: 0,
         )
     )
-
-
-def _ports(settings: Settings, role: Role) -> list[tuple[int, str]]:
-    web, message = (settings.web_port, "PAC_WEB_PORT"), (settings.message_port, "PAC_MESSAGE_PORT")
-    match role:
-        case Role.WEB:
-            return [web]
-        case Role.MESSAGE:
-            return [message]
-        case Role.SERVE:
-            return [web] if settings.web_port == settings.message_port else [web, message]
-
-
-def _socket_url(settings: Settings, role: Role) -> str:
-    """Where pages open their socket: "" for the origin they came from."""
-    if role is Role.SERVE and not settings.message_fqdn:
-        return ""
-    scheme = "wss" if settings.is_https else "ws"
-    host = settings.message_fqdn.split("://")[-1] or f"localhost:{settings.message_port}"
-    return f"{scheme}://{host}/message"
-
-
-def _socket_source(settings: Settings, role: Role) -> str:
-    """What the pages' policy allows beside 'self'. Chromium takes ws of one's own origin for 'self'; older
-    browsers do not, so it is named (SECURITY 1.1)."""
-    url = _socket_url(settings, role)
-    if url:
-        return url.removesuffix("/message")
-    return settings.public_origin.replace("http", "ws", 1)
-
-
-def _origins(settings: Settings) -> frozenset[str]:
-    """Which pages may open sockets (PROTOCOL §3, Origin)."""
-    hosts = ("localhost", "127.0.0.1", "[::1]")
-    local = {f"http://{host}:{port}" for host in hosts for port in (settings.web_port, settings.message_port)}
-    return frozenset({*local, settings.public_origin, *settings.allowed_origins})
 
 
 def _checks(stores: Stores) -> dict[str, Check]:

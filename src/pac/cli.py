@@ -61,8 +61,9 @@ def _run(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
 
 def _serve(role: str) -> None:
     from pac import bootstrap
+    from pac.addresses import Role
 
-    code = _run(lambda settings: bootstrap.serve(settings, bootstrap.Role(role)))
+    code = _run(lambda settings: bootstrap.serve(settings, Role(role)))
     sys.exit(code)
 
 
