@@ -104,9 +104,7 @@ def test_whatever_happens_the_bound_holds_and_no_answer_is_lost_or_reordered(
 ) -> None:
     wire = Wire(limit=60)
     answers: list[bytes] = []
-    number = 0
-    for what, size in steps:
-        number += 1
+    for number, (what, size) in enumerate(steps, 1):
         frame = f"{what}{number}".encode().ljust(size, b".")
         match what:
             case "pause":

@@ -63,8 +63,7 @@ class Node:
         """Run a frame's command. One that has to wait becomes a task, and `performed` follows it."""
         done = COMMANDS[perform.op](self, connection, perform.request)
         if isinstance(done, list):
-            connection.busy = False
-            return done
+            return [*done, *connection.performed(self.now())]
         self.start(self._finish(connection, done), connection)
         return []
 
