@@ -21,30 +21,30 @@ test-faults: $(READY)
 	PAC_TEST_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/faults -s $(ARGS)
 
 lint: $(READY)
-	$(BIN)/ruff check src tests scripts
-	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/ruff check src tests scripts bench
+	$(BIN)/ruff format --check src tests scripts bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 fmt: $(READY)
-	$(BIN)/ruff check --fix src tests scripts
-	$(BIN)/ruff format src tests scripts
+	$(BIN)/ruff check --fix src tests scripts bench
+	$(BIN)/ruff format src tests scripts bench
 
 docs: $(READY)
-	$(BIN)/python scripts/make_docs.py
-	$(BIN)/python scripts/check_links.py
+	$(BIN)/python -m scripts.make_docs
+	$(BIN)/python -m scripts.check_links
 
 breaks: $(READY)
-	$(BIN)/python scripts/breaks.py --all
+	$(BIN)/python -m scripts.breaks --all
 
 screenshots: $(READY)
-	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python -m scripts.screenshots
 
 ci: lint docs
 	git diff --exit-code -- docs
 	$(BIN)/python -m pytest $(ARGS)
-	$(BIN)/python scripts/breaks.py --sample 5
-	$(BIN)/python scripts/check_wheel.py
+	$(BIN)/python -m scripts.breaks --sample 5
+	$(BIN)/python -m scripts.check_wheel
 
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/run.txt

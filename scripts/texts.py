@@ -40,7 +40,9 @@ def texts() -> tuple[set[str], set[tuple[str, str]]]:
 def _calls_and_tables(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            strings = tuple(arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
+            strings = tuple(
+                arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+            )
             if node.func.id == "translate" and strings:
                 yield "single", strings
             if node.func.id == "ntranslate" and len(strings) == 2:

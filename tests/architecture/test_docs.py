@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from scripts.make_docs import settings_page
 
 from pac import errors
 from pac.live.disconnects import REASONS, Disconnect, may_return
 from pac.live.protocol import REQUESTS
-from scripts.make_docs import settings_page
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = (ROOT / "docs" / "PROTOCOL.md").read_text(encoding="utf-8")

@@ -55,7 +55,9 @@ async def test_send_to_shown_is_under_fifty_ms_at_p95(visitors: Visitors) -> Non
     waits = []
     for number in range(200):
         sent_at = await ada.page.evaluate(send, f"message {number}")
-        await jieun.page.wait_for_function(f"() => window.shownAt['message {number}'] !== undefined", polling=5)
+        await jieun.page.wait_for_function(
+            f"() => window.shownAt['message {number}'] !== undefined", polling=5
+        )
         waits.append(await jieun.page.evaluate(f"window.shownAt['message {number}']") - sent_at)
     p95 = sorted(waits)[int(len(waits) * 0.95)]
     print(f"send to shown: p50 {statistics.median(waits)} ms, p95 {p95} ms")

@@ -3,11 +3,11 @@
 import re
 
 import pytest
+from scripts.texts import fallbacks, texts
 
 from pac import errors
 from pac.errors import FieldFault
 from pac.language import LANGUAGES, Language, catalog, negotiate, ntranslate, words_of, words_of_fault
-from scripts.texts import fallbacks, texts
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -35,7 +35,9 @@ def test_the_samples_are_every_refusal_and_fault_a_person_can_meet() -> None:
 def test_a_catalog_has_every_text_and_no_other(language: Language) -> None:
     single, plural = texts()
     wanted = single | fallbacks() | {one for one, _ in plural}
-    found = {message.id[0] if isinstance(message.id, tuple) else message.id for message in catalog(language)} - {""}
+    found = {
+        message.id[0] if isinstance(message.id, tuple) else message.id for message in catalog(language)
+    } - {""}
     assert found == wanted, "run `python -m scripts.texts` and translate what is new"
 
 

@@ -121,6 +121,10 @@ class Person:
     async def end(self, room: str) -> None:
         (await self._http.delete(f"/api/v1/room/{room}")).raise_for_status()
 
+    async def room(self, room: str) -> Frame:
+        answer = await self._http.get(f"/api/v1/room/{room}")
+        return dict(answer.raise_for_status().json())
+
     async def log(self, room: str) -> list[LogRow]:
         """The whole log, from its first row."""
         rows: list[LogRow] = []

@@ -1,12 +1,13 @@
 """Who is behind a session: the only way from what a browser holds to a member."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pac.accounts.model import Member
 from pac.accounts.sessions import TOUCH_EVERY_MS, Session, SessionKey, SessionStore, session_key, token_key
 from pac.accounts.store import AccountTransaction
 from pac.clock import Instant
-from pac.errors import NotSignedIn
+from pac.errors import NotSignedIn, Unavailable
 from pac.transactions import Database
 
 
@@ -45,6 +46,7 @@ async def _identify(
     if member is None or not member.may_sign_in:
         raise NotSignedIn
     if now - session.last_seen_at >= TOUCH_EVERY_MS:
-        await sessions.touch(key, now)
-        session = replace(session, last_seen_at=now)
+        with suppress(Unavailable):  # a disk that is full is no reason not to read
+            await sessions.touch(key, now)
+            session = replace(session, last_seen_at=now)
     return Identified(member, session)

@@ -1,6 +1,6 @@
 """The verbs of accounts: sign up, sign in, sign out, and what administrators do to them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pac import names, telemetry
 from pac.accounts.events import AccountsChanged, SessionEnded
@@ -9,9 +9,10 @@ from pac.accounts.passwords import Passwords
 from pac.accounts.rules import fault_in_password, faults_in_sign_up
 from pac.accounts.sessions import LIVE_TOKEN_MS, Session, SessionKey, SessionStore, session_key, token_key
 from pac.accounts.store import AccountTransaction
-from pac.accounts.throttle import SignInThrottle, address_prefix
+from pac.accounts.throttle import SignInThrottle
 from pac.clock import Clock, Instant
-from pac.errors import Hidden, InvalidFields, RateLimited, WrongCredentials
+from pac.errors import Hidden, InvalidFields, RateLimited, Unavailable, WrongCredentials
+from pac.http.address import address_prefix
 from pac.ids import IdSource
 from pac.transactions import Database, Listeners
 
@@ -59,12 +60,13 @@ class Accounts:
 
     async def sign_up(self, fields: SignUpFields, visitor: Visitor) -> Member:
         """A new member; does not sign in. Raises InvalidFields, NameTaken, RateLimited."""
+        fields = self._checked(fields)  # first: a slip of the finger is no sign-up
         try:
             self.throttle.begin_sign_up(visitor.address)
         except RateLimited:
             telemetry.log.info(telemetry.SIGN_UP_THROTTLED, address=address_prefix(visitor.address))
             raise
-        member = await self._add(fields, AppRole.ROLE_USER, self.password_min)
+        member = await self._add(fields, AppRole.ROLE_USER)
         telemetry.log.info(telemetry.SIGN_UP, member=member.id)
         return member
 
@@ -80,27 +82,29 @@ class Accounts:
         except RateLimited:
             telemetry.log.info(telemetry.SIGN_IN_THROTTLED, address=address_prefix(visitor.address))
             raise
-        async with self.database.reading() as tx:
-            member = await tx.accounts.by_username(username)
-            stored = await tx.accounts.password_hash(member.id if member else MemberId(""))
-        matches = await self.passwords.verify(stored, password)
+        try:
+            async with self.database.reading() as tx:
+                member = await tx.accounts.by_username(username)
+                stored = await tx.accounts.password_hash(member.id if member else MemberId(""))
+            matches = await self.passwords.verify(stored, password)
+        except Unavailable:
+            self.throttle.withdrawn(attempt)
+            raise
         if member is None or stored is None or not matches or not member.may_sign_in:
             telemetry.log.info(telemetry.SIGN_IN_FAILED, address=address_prefix(visitor.address))
             raise WrongCredentials
         self.throttle.succeeded(attempt)
         if self.passwords.needs_rehash(stored):
-            fresh = await self.passwords.hash(password)
-            async with self.database.writing() as tx:
-                await tx.accounts.set_password_hash(member.id, fresh)
-        session_id = self.ids.token()
-        now = self.clock.now()
-        session = Session(
-            session_key(session_id), member.id, now, now, address_prefix(visitor.address), visitor.agent[:256]
-        )
-        await self.sessions.add(session)
+            stored = await self._rehashed(member, stored, password)
+        session_id, session = await self._begin_session(member, stored, visitor)
         if visitor.session_id:
             await self.sign_out(session_key(visitor.session_id))
-        telemetry.log.info(telemetry.SIGN_IN_OK, member=member.id, session=session.key[:8])
+        telemetry.log.info(
+            telemetry.SIGN_IN_OK,
+            member=member.id,
+            session=session.key[:8],
+            address=address_prefix(visitor.address),
+        )
         return SignedIn(member, session_id, session, self.throttle.device_cookie(account))
 
     async def sign_out(self, key: SessionKey) -> None:
@@ -121,7 +125,7 @@ class Accounts:
 
     async def create_admin(self, fields: SignUpFields) -> Member:
         """Raises InvalidFields, NameTaken. There is no other way to the first administrator (SECURITY 2.9)."""
-        member = await self._add(fields, AppRole.ROLE_ADMIN, self.password_min)
+        member = await self._add(self._checked(fields), AppRole.ROLE_ADMIN)
         telemetry.log.info(telemetry.ADMIN_CHANGED, member=member.id, change="created")
         return member
 
@@ -158,18 +162,48 @@ class Accounts:
         await self._end_sessions(member)
         telemetry.log.info(telemetry.ADMIN_CHANGED, member=member.id, change="password")
 
-    async def _add(self, fields: SignUpFields, role: AppRole, shortest: int) -> Member:
+    def _checked(self, fields: SignUpFields) -> SignUpFields:
+        """The fields as they are stored. Raises InvalidFields with every fault."""
         nickname = names.normalized(fields.nickname)
         email = (fields.email or "").strip() or None
-        faults = faults_in_sign_up(fields.username, nickname, fields.password, email, shortest)
+        faults = faults_in_sign_up(fields.username, nickname, fields.password, email, self.password_min)
         if faults:
             raise InvalidFields(*faults)
+        return replace(fields, nickname=nickname, email=email)
+
+    async def _add(self, fields: SignUpFields, role: AppRole) -> Member:
         now = self.clock.now()
-        member = Member(MemberId(self.ids.uuid7(now)), fields.username, nickname, role, now, email=email)
+        member = Member(
+            MemberId(self.ids.uuid7(now)), fields.username, fields.nickname, role, now, email=fields.email
+        )
         password_hash = await self.passwords.hash(fields.password)
         async with self.database.writing() as tx:
             await tx.accounts.add(member, password_hash)
         return member
+
+    async def _rehashed(self, member: Member, stored: str, password: str) -> str:
+        """The hash with today's parameters, unless the password was changed meanwhile."""
+        fresh = await self.passwords.hash(password)
+        async with self.database.writing() as tx:
+            if await tx.accounts.password_hash(member.id) == stored:
+                await tx.accounts.set_password_hash(member.id, fresh)
+        return fresh
+
+    async def _begin_session(self, member: Member, stored: str, visitor: Visitor) -> tuple[str, Session]:
+        """The session is there first, and the account is looked at again afterwards: whoever locks it or resets
+        its password in between ends this session too, or is seen here (as SECURITY 2.16 for sockets)."""
+        session_id, now = self.ids.token(), self.clock.now()
+        session = Session(
+            session_key(session_id), member.id, now, now, address_prefix(visitor.address), visitor.agent[:256]
+        )
+        await self.sessions.add(session)
+        async with self.database.reading() as tx:
+            again = await tx.accounts.by_id(member.id)
+            same = stored == await tx.accounts.password_hash(member.id)
+        if again is None or not again.may_sign_in or not same:
+            await self.sessions.end(session.key, self.clock.now())
+            raise WrongCredentials
+        return session_id, session
 
     async def _by_username(self, tx: AccountTransaction, username: str) -> Member:
         member = await tx.accounts.by_username(username)

@@ -6,10 +6,12 @@ QUEUE; who comes when it is full is told to try later, and nobody's chat waits.
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from pac import telemetry
@@ -22,6 +24,8 @@ MEMORY_FLOOR_KIB, TIME_FLOOR = 19_456, 2
 
 _HASH_BYTES = 32
 _SALT_BYTES = 16
+
+T = TypeVar("T")
 
 
 class Passwords:
@@ -40,25 +44,23 @@ class Passwords:
             hash_len=_HASH_BYTES,
             salt_len=_SALT_BYTES,
         )
+        # Of the right form, so that comparing with it costs one hash; of no password that anybody knows.
+        self._stand_in = f"$argon2id$v=19$m={memory_kib},t={time_cost},p={lanes}${'A' * 22}${'A' * 43}"
         workers = os.cpu_count() or 1
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="pac-password")
-        self._room = workers + QUEUE
-        self._under_way = 0
-        self._stand_in: str | None = None
+        self._places = threading.BoundedSemaphore(workers + QUEUE)
 
     async def hash(self, password: str) -> str:
         """The encoded hash of a password that passed its rules. Raises Overloaded."""
-        return str(await self._run(lambda: self._hasher.hash(password_text(password))))
+        return await self._run(lambda: self._hasher.hash(password_text(password)))
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Whether this is the password. Where there is no usable hash the answer is no, after the same work, so
         that nothing is learned from how long it took (SECURITY 2.4, 2.5). Raises Overloaded."""
         if len(password.encode("utf-8", "surrogatepass")) > PASSWORD_BYTES:
             password = ""  # as wrong as any other, and no longer to hash
-        if self._stand_in is None:
-            self._stand_in = await self.hash("stand-in")
-        usable = stored if stored and stored.startswith("$argon2") else None
-        return bool(await self._run(lambda: self._verify(usable, password_text(password))))
+        usable = stored if stored and _is_usable(stored) else None
+        return await self._run(lambda: self._verify(usable, password_text(password)))
 
     def needs_rehash(self, stored: str) -> bool:
         """Made with other parameters than today's: hash again at the next sign-in."""
@@ -68,19 +70,25 @@ class Passwords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _verify(self, usable: str | None, password: str) -> bool:
-        assert self._stand_in is not None  # made in `verify`
         try:
-            self._hasher.verify(usable or self._stand_in, password)
-        except (VerificationError, InvalidHashError, UnicodeEncodeError):
+            self._hasher.verify(usable or self._stand_in, password.encode("utf-8", "surrogatepass"))
+        except (VerificationError, InvalidHashError):
             return False
         return usable is not None
 
-    async def _run(self, work: Callable[[], object]) -> object:
-        if self._under_way >= self._room:
+    async def _run(self, work: Callable[[], T]) -> T:
+        if not self._places.acquire(blocking=False):
             raise Overloaded("passwords", retry_after_ms=2_000)
-        self._under_way += 1
         telemetry.passwords_hashed.inc()
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        finally:
-            self._under_way -= 1
+        job = self._threads.submit(work)
+        # By the thread, not by the one who waits: who went away meanwhile does not make the pool smaller.
+        job.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(job)
+
+
+def _is_usable(stored: str) -> bool:
+    """An Argon2id hash that can be computed; anything else is as good as none."""
+    try:
+        return extract_parameters(stored).type is Type.ID
+    except InvalidHashError:
+        return False

@@ -1,7 +1,7 @@
 """Who is on the other side of a connection: one answer for throttles, logs and caps, in both services."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
 
@@ -12,19 +12,28 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Ne
     `forwarded_for` holds the header's values in the order they came. A hop that is no address ends the search:
     what stands left of it was written by somebody we do not know. IPv4-mapped addresses count as IPv4.
     """
-    address = _parsed(peer)
+    address = parsed_address(peer)
     if address is None:
         return ""
     hops = [hop.strip() for value in forwarded_for for hop in value.split(",")]
     while hops and any(address in network for network in trusted):
-        hop = _parsed(hops.pop())
+        hop = parsed_address(hops.pop())
         if hop is None:
             break
         address = hop
     return str(address)
 
 
-def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+def address_prefix(address: str) -> str:
+    """What of an address is kept and logged: IPv4 /24, IPv6 /48, "" for what is none (SECURITY 10.2)."""
+    parsed = parsed_address(address)
+    if parsed is None:
+        return ""
+    return str(ip_network((parsed, 48 if isinstance(parsed, IPv6Address) else 24), strict=False))
+
+
+def parsed_address(text: str) -> IPv4Address | IPv6Address | None:
+    """None for what is no address; `::ffff:1.2.3.4` is 1.2.3.4, however the system wrote it."""
     try:
         address = ip_address(text)
     except ValueError:

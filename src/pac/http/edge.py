@@ -1,8 +1,8 @@
 """What happens to every HTTP request before a route sees it, and to every answer after: one pure ASGI layer.
 
-In this order: the method (TRACE is unknown), cross-site requests (1.6), content encodings (1.16), the size of
-the body as it streams in (1.16), then the route; and on every answer, also on refusals, the headers of SECURITY
-1.1, 1.9 and 1.10. What a route raises and does not handle becomes a problem that tells nothing of the inside.
+In this order: the method, cross-site requests (cross_site.py), the body (bodies.py), then the route; and on every
+answer, also on refusals, the headers (headers.py). What a route raises and nobody handles becomes a problem that
+tells nothing of the inside; the log has it, under the id the problem shows.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -12,201 +12,155 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from pac import telemetry
-from pac.errors import PacError
-from pac.http.address import client_address
+from pac.http.address import address_prefix, client_address
+from pac.http.bodies import Receive, Unreadable, read_body, refusal_of_headers, replayed
+from pac.http.cross_site import SAFE_METHODS, is_cross_site
+from pac.http.headers import Header, HeaderRules, page_policy
 from pac.http.problems import Problem, problem_of_status
 from pac.language import Language, negotiate
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Render = Callable[[Scope, Problem, Language], tuple[bytes, bytes]]
 """(content type, body) of a problem: JSON for /api, a page for people."""
 
-BODY_BYTES = 65_536
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+API = "/api/"
+"""Below this, bodies are JSON and nothing else, and problems are problem+json."""
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeRules:
-    """`socket_source`: what pages connect to beside 'self', "" for nothing."""
+    """`socket_source`: what pages connect to beside 'self', "" for nothing. `new_id`: fresh for each request."""
 
     origin: str
     is_https: bool
-    cookie_name: str
     socket_source: str
     trusted: tuple[IPv4Network | IPv6Network, ...]
-
-
-def page_policy(rules: EdgeRules) -> str:
-    """The content security policy of every page (SECURITY 1.1)."""
-    connect = f"connect-src 'self'{' ' + rules.socket_source if rules.socket_source else ''}"
-    parts = [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "media-src 'self'",
-        "font-src 'self'",
-        connect,
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "object-src 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types pac-sw",
-    ]
-    if rules.is_https:
-        parts.append("upgrade-insecure-requests")
-    return "; ".join(parts)
-
-
-DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
-
-
-def is_cross_site(headers: Iterable[tuple[bytes, bytes]], origin: str, cookie_name: str) -> bool:
-    """Whether an unsafe request may have been started by another site (SECURITY 1.6).
-
-    Browsers say so in Sec-Fetch-Site; where that is absent, in Origin, which is compared with the configured
-    origin and never with Host. Where both are absent it is no browser: then only a request without a cookie
-    passes, since a cookie is what another site could have abused.
-    """
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in headers:
-        found.setdefault(name, []).append(value)
-    site = found.get(b"sec-fetch-site")
-    if site is not None:
-        return site not in ([b"same-origin"], [b"none"])
-    asked = found.get(b"origin")
-    if asked is not None:
-        return asked != [origin.encode()]
-    return any(cookie_name.encode() + b"=" in value for value in found.get(b"cookie", []))
+    new_id: Callable[[], str]
 
 
 class Edge:
+    """Sets `state` of the scope for what comes behind it: request_id, address, language."""
+
     def __init__(self, app: App, rules: EdgeRules, render: Render) -> None:
         self._app = app
         self._rules = rules
         self._render = render
-        self._page_policy = page_policy(rules).encode()
+        self._headers = HeaderRules(
+            page_policy(rules.socket_source, is_https=rules.is_https), is_https=rules.is_https
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers: list[tuple[bytes, bytes]] = scope["headers"]
+        headers: list[Header] = scope["headers"]
         peer = scope["client"][0] if scope.get("client") else ""
         forwarded = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
-        state = scope.setdefault("state", {})
-        state["address"] = client_address(peer, forwarded, self._rules.trusted)
-        state["language"] = language_of(headers)
-        answer = _Answer(scope, send, self._rules, self._page_policy)
-        refused = self._refused(scope, headers)
-        if refused is not None:
-            await self._say(scope, answer, refused)
-            return
-        body = _BoundedBody(receive)
+        # HEAD is GET without the body (RFC 9110 §9.3.2): routes need not know it.
+        inner = {**scope, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
+        inner["state"] = {
+            **scope.get("state", {}),
+            "request_id": self._rules.new_id(),
+            "address": client_address(peer, forwarded, self._rules.trusted),
+            "language": language_of(headers),
+        }
+        answer = _Answer(scope["method"], send, self._headers)
         try:
-            await self._app(scope, body, answer)
-        except _TooMuch:
-            if not answer.started:
-                await self._say(scope, answer, 413)
-        except PacError:
-            raise
+            status = self._refused(inner, headers)
+            if status is None:
+                body = await read_body(receive)
+                status = _refusal_of_form(inner, headers, body)
+            if status is not None:
+                await self._refuse(inner, answer, status)
+                return
+        except Unreadable as refusal:
+            if refusal.status is not None:
+                await self._refuse(inner, answer, refusal.status)
+            return
+        try:
+            await self._app(inner, replayed(body, receive), answer)
         except Exception:
-            telemetry.log.exception(telemetry.REQUEST_FAILED, path_template=_template(scope))
+            telemetry.log.exception(
+                telemetry.REQUEST_FAILED, request=inner["state"]["request_id"], path_template=_template(inner)
+            )
             if not answer.started:
-                await self._say(scope, answer, 500)
-            else:
-                raise
+                await self._say(inner, answer, 500, [])
+            elif not answer.finished:
+                raise  # the server cuts the connection: half an answer must not look like a whole one
 
-    def _refused(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> int | None:
-        method = scope["method"]
-        if method in ("TRACE", "CONNECT", "TRACK"):
+    def _refused(self, scope: Scope, headers: list[Header]) -> int | None:
+        """The status that refuses this request before its body is read, or None."""
+        if scope["method"] not in METHODS:
             return 405
-        if method not in SAFE_METHODS and is_cross_site(headers, self._rules.origin, self._rules.cookie_name):
-            telemetry.log.info(telemetry.CROSS_SITE, method=method)
+        if is_cross_site(scope["method"], headers, self._rules.origin):
+            telemetry.log.info(
+                telemetry.CROSS_SITE,
+                method=scope["method"],
+                address=address_prefix(scope["state"]["address"]),
+            )
             return 403
-        given = dict(headers)
-        if given.get(b"content-encoding", b"identity").lower() != b"identity":
-            return 415
-        length = given.get(b"content-length", b"0")
-        if length.isdigit() and int(length) > BODY_BYTES:
-            return 413
-        return None
+        return refusal_of_headers(headers)
 
-    async def _say(self, scope: Scope, answer: "_Answer", status: int) -> None:
+    async def _refuse(self, scope: Scope, answer: "_Answer", status: int) -> None:
+        headers = [(b"connection", b"close")]  # whatever is left of the body is not read
+        if status == 405:
+            headers.append((b"allow", ", ".join(METHODS).encode()))
+        await self._say(scope, answer, status, headers)
+
+    async def _say(self, scope: Scope, answer: "_Answer", status: int, headers: list[Header]) -> None:
         language: Language = scope["state"]["language"]
-        problem = problem_of_status(status, language)
-        content_type, body = self._render(scope, problem, language)
-        headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
-        if status in (413, 415):
-            headers.append((b"connection", b"close"))  # what is left of the body is not read
-        await answer({"type": "http.response.start", "status": status, "headers": headers})
-        await answer({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        content_type, body = self._render(scope, problem_of_status(status, language), language)
+        await answer(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [
+                    (b"content-type", content_type),
+                    (b"content-length", str(len(body)).encode()),
+                    *headers,
+                ],
+            }
+        )
+        await answer({"type": "http.response.body", "body": body})
 
 
 class _Answer:
-    """`send`, with the headers every answer has."""
+    """`send`, with the headers every answer has, and without a body for HEAD."""
 
-    def __init__(self, scope: Scope, send: Send, rules: EdgeRules, policy: bytes) -> None:
-        self._scope = scope
+    def __init__(self, method: str, send: Send, headers: HeaderRules) -> None:
+        self._method = method
         self._send = send
-        self._rules = rules
-        self._policy = policy
+        self._headers = headers
         self.started = False
+        self.finished = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            telemetry.http_requests.labels(self._scope["method"], str(message["status"])).inc()
-            message["headers"] = self._completed(list(message.get("headers", [])))
+            method = self._method if self._method in METHODS else "OTHER"
+            telemetry.http_requests.labels(method, str(message["status"])).inc()
+            message["headers"] = self._headers.completed(message.get("headers", []))
+        elif message["type"] == "http.response.body":
+            self.finished = not message.get("more_body", False)
+            if self._method == "HEAD":
+                message["body"] = b""
         await self._send(message)
 
-    def _completed(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        names = {name.lower() for name, _ in headers}
-        kind = next((value for name, value in headers if name.lower() == b"content-type"), b"")
-        is_page = kind.startswith(b"text/html")
-        added = [
-            (b"content-security-policy", self._policy if is_page else DATA_POLICY.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"same-origin"),
-            (b"cross-origin-opener-policy", b"same-origin"),
-            (b"cross-origin-resource-policy", b"same-origin"),
-            (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
-            (b"x-frame-options", b"DENY"),
-        ]
-        if self._rules.is_https:
-            added.append((b"strict-transport-security", b"max-age=31536000"))
-        if b"cache-control" not in names or b"set-cookie" in names:
-            headers = [header for header in headers if header[0].lower() != b"cache-control"]
-            added.append((b"cache-control", b"no-store"))
-        return headers + [(name, value) for name, value in added if name not in names]
+
+def _refusal_of_form(scope: Scope, headers: list[Header], body: bytes) -> int | None:
+    """415 for anything but JSON under /api (SECURITY 1.8): a form of another site cannot be made to say JSON."""
+    if scope["method"] in SAFE_METHODS or not str(scope["path"]).startswith(API):
+        return None
+    kinds = [value.split(b";")[0].strip().lower() for name, value in headers if name == b"content-type"]
+    return None if kinds == [b"application/json"] or (not kinds and not body) else 415
 
 
-class _TooMuch(Exception):
-    """The body is over its bound; nothing more of it is read."""
-
-
-class _BoundedBody:
-    """`receive`, counting."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._bytes = 0
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        self._bytes += len(message.get("body", b""))
-        if self._bytes > BODY_BYTES:
-            raise _TooMuch
-        return message
-
-
-def language_of(headers: Iterable[tuple[bytes, bytes]]) -> Language:
+def language_of(headers: Iterable[Header]) -> Language:
     """The language to answer in: the `lang` cookie, else Accept-Language."""
     cookie = accept = None
     for name, value in headers:

@@ -30,6 +30,7 @@ class ErrorCode(StrEnum):
     UNAVAILABLE = "UNAVAILABLE"
     CROSS_SITE = "CROSS_SITE"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     INTERNAL = "INTERNAL"
 
@@ -45,7 +46,7 @@ TABLE: dict[type[errors.PacError], tuple[int, ErrorCode]] = {
     errors.RoomIsFull: (409, ErrorCode.ROOM_FULL),
     errors.RoomHasEnded: (409, ErrorCode.ROOM_ENDED),
     errors.AlreadyJoined: (409, ErrorCode.ALREADY_JOINED),
-    errors.NotJoined: (409, ErrorCode.NOT_JOINED),
+    errors.NotJoined: (403, ErrorCode.NOT_JOINED),
     errors.OwnerMayNotLeave: (409, ErrorCode.OWNER_MAY_NOT_LEAVE),
     errors.BadRequest: (400, ErrorCode.BAD_REQUEST),
     errors.UnknownOp: (400, ErrorCode.BAD_REQUEST),
@@ -65,6 +66,7 @@ _TITLES = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    408: "Request Timeout",
     409: "Conflict",
     413: "Content Too Large",
     415: "Unsupported Media Type",
@@ -87,7 +89,10 @@ class Problem:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Retry-After in whole seconds, rounded up; the RateLimit fields where it was a rate."""
+        """Retry-After in whole seconds, rounded up; the RateLimit fields where it was a rate. A 401 names what it
+        takes (RFC 9110 §15.5.2)."""
+        if self.status == 401:
+            return {"WWW-Authenticate": "Bearer"}
         if self.retry_after_ms is None:
             return {}
         seconds = str(max(1, -(-self.retry_after_ms // 1_000)))
@@ -97,7 +102,7 @@ class Problem:
         return headers
 
     def document(self, error_id: str, language: Language) -> dict[str, Any]:
-        """RFC 9457, with the original's members in it too. `error_id` is fresh for each."""
+        """RFC 9457, with the original's members in it too. `error_id` is the request's, which the log has too."""
         document: dict[str, Any] = {
             "type": "about:blank",
             "title": _TITLES[self.status],
@@ -143,6 +148,7 @@ _BY_STATUS: dict[int, tuple[str, ErrorCode]] = {
           ErrorCode.CROSS_SITE),
     404: ("This is not here, or not for you to see. Check the address.", ErrorCode.NOT_FOUND),
     405: ("This address does not know this method.", ErrorCode.METHOD_NOT_ALLOWED),
+    408: ("This took too long to arrive. Try again.", ErrorCode.REQUEST_TIMEOUT),
     413: ("This is too large. Send less at once.", ErrorCode.TOO_LARGE),
     415: ("Send this as application/json, without a content encoding.", ErrorCode.UNSUPPORTED_MEDIA_TYPE),
     500: ("Something went wrong on our side. Nothing was changed; please try again.", ErrorCode.INTERNAL),

@@ -4,6 +4,7 @@ Under /api a refusal is problem+json, elsewhere it is a page. The same app takes
 `pac serve`.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -127,18 +128,27 @@ class WebService:
         return self._answer(request, problem_of_status(500, language_of(request.scope["headers"])))
 
     def _openapi(self) -> dict[str, Any]:
-        """FastAPI's description, with problems under the media type they are sent in."""
+        """FastAPI's description, with problems under the media type they are sent in, and without the 422 of its
+        own form that it adds to routes which have only a path."""
         if self._schema is None:
             schema = FastAPI.openapi(self.app)
-            for operations in schema["paths"].values():
-                for operation in operations.values():
-                    for status, response in operation["responses"].items():
-                        if status[0] in "45":
-                            response["content"] = {
-                                PROBLEM_JSON.decode(): response["content"]["application/json"]
-                            }
+            for item in schema["paths"].values():
+                for operation in item.values():
+                    operation["responses"] = dict(_as_sent(operation["responses"]))
+            for name in ("HTTPValidationError", "ValidationError"):
+                schema["components"]["schemas"].pop(name, None)
             self._schema = schema
         return self._schema
+
+
+def _as_sent(responses: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for status, response in responses.items():
+        described = response.get("content", {}).get("application/json", {})
+        if described.get("schema", {}).get("$ref") == "#/components/schemas/HTTPValidationError":
+            continue
+        if status[0] in "45" and described:
+            response["content"] = {PROBLEM_JSON.decode(): described}
+        yield status, response
 
 
 def _is_no_body(fault: dict[str, Any]) -> bool:
