@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 
 from playwright.async_api import Browser, async_playwright
-
 from tests.support.server import ServerProcess
 
 ROOT = Path(__file__).resolve().parent.parent
