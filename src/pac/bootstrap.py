@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from sqlalchemy.engine import URL
@@ -42,6 +43,9 @@ from pac.transactions import Database, Listeners
 from pac.web.app import WebService
 from pac.web.identity import cookie_name
 from pac.web.parts import WebParts
+
+if TYPE_CHECKING:
+    from pac.adapters.relational.engine import SqlDatabase
 
 EXIT_FAULT = 1
 EXIT_UNTRUSTED_DISK = 3
@@ -75,21 +79,33 @@ async def embedded_stores(
 ) -> AsyncIterator[Stores]:
     """SQLite, in two files of the data folder. Raises CannotStart."""
     from pac.adapters.relational.changes import SqlChangeFeed
-    from pac.adapters.relational.engine import SqlDatabase
     from pac.adapters.relational.outbox import SqlOutbox
-    from pac.adapters.relational.sessions import SqlSessions
     from pac.adapters.sqlite.message_log import SqliteMessageLog
+
+    async with embedded_accounts(settings, listeners) as (database, sessions):
+        log = SqliteMessageLog(
+            settings.data_dir, clock=clock, ids=ids, on_fatal=on_fatal, writable=writes_log
+        )
+        await log.open()
+        try:
+            yield Stores(database, sessions, SqlOutbox(database), SqlChangeFeed(database), log, database.ping)
+        finally:
+            await log.close()
+
+
+@asynccontextmanager
+async def embedded_accounts(
+    settings: Settings, listeners: Listeners
+) -> AsyncIterator[tuple["SqlDatabase", SessionStore]]:
+    """The database and its sessions alone: what `pac admin` needs, also where no message was ever written."""
+    from pac.adapters.relational.engine import SqlDatabase
+    from pac.adapters.relational.sessions import SqlSessions
 
     await asyncio.to_thread(migrate_stores, settings)
     database = SqlDatabase(database_url(settings), listeners)
-    log = SqliteMessageLog(settings.data_dir, clock=clock, ids=ids, on_fatal=on_fatal, writable=writes_log)
-    await log.open()
     try:
-        yield Stores(
-            database, SqlSessions(database), SqlOutbox(database), SqlChangeFeed(database), log, database.ping
-        )
+        yield database, SqlSessions(database)
     finally:
-        await log.close()
         await database.close()
 
 

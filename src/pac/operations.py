@@ -14,7 +14,7 @@ from pac import demo
 from pac.accounts.actions import Accounts, SignUpFields
 from pac.accounts.passwords import Passwords
 from pac.accounts.throttle import SignInThrottle
-from pac.bootstrap import Stores, embedded_stores, migrate_stores
+from pac.bootstrap import Stores, embedded_accounts, embedded_stores, migrate_stores
 from pac.clock import SystemClock
 from pac.errors import CannotStart, Unavailable
 from pac.http import server as http
@@ -142,12 +142,12 @@ async def administer(
     settings: Settings, verb: str, login: str, password: str | None, nickname: str | None
 ) -> str:
     """`pac admin …`. Raises InvalidFields, NameTaken, Hidden."""
-    async with _stores(settings, writes_log=False) as stores:
+    async with embedded_accounts(settings, Listeners()) as (database, sessions):
         clock, ids = SystemClock(), SystemIds()
         passwords = Passwords()
         accounts = Accounts(
-            stores.database,
-            stores.sessions,
+            database,
+            sessions,
             Listeners(),
             passwords,
             SignInThrottle(clock, Limits(), b""),

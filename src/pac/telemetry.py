@@ -124,5 +124,5 @@ def configure(*, json_lines: bool, level: str = "INFO") -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # One line per accepted socket is ours to write (socket.opened), with fields that are ours to choose.
-    for name in ("picows", "uvicorn.access", "uvicorn.error", "aiosqlite", "alembic"):
+    for name in ("picows", "uvicorn.access", "uvicorn.error", "aiosqlite", "sqlalchemy.engine", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -84,8 +84,12 @@ def open_reader(path: Path, vfs: str | None) -> apsw.Connection:
     return connection
 
 
-def epoch_of(connection: apsw.Connection) -> str:
-    return str(_value(connection, "SELECT value FROM meta WHERE name = 'epoch'"))
+def epoch_of(connection: apsw.Connection, path: Path) -> str:
+    """Raises CannotStart when the file cannot be read that far."""
+    try:
+        return str(_value(connection, "SELECT value FROM meta WHERE name = 'epoch'"))
+    except apsw.Error as fault:
+        raise _unusable(path, fault) from fault
 
 
 def _require_durable(connection: apsw.Connection) -> None:

@@ -212,7 +212,7 @@ class SqliteMessageLog:
                 opened.append(writer)
             readers = [open_reader(self._path, self._vfs) for _ in range(self._readers)]
             opened.extend(readers)
-            self._epoch = Epoch(epoch_of(readers[0]))
+            self._epoch = Epoch(epoch_of(readers[0], self._path))
         except BaseException:
             for connection in opened:
                 connection.close(True)
