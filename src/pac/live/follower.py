@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pac.live.node import Node
 
 EVERY_S = 1.0
-RECHECK_SESSIONS_S = 30.0
+RECHECK_SESSIONS_S = 1.0
 MEMBERS_PAGE = 1_000
 
 
