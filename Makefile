@@ -42,7 +42,7 @@ screenshots: $(READY)
 
 ci: lint docs
 	git diff --exit-code -- docs
-	$(BIN)/python -m pytest $(ARGS)
+	$(MAKE) test
 	$(BIN)/python -m scripts.breaks --sample 5
 	$(BIN)/python -m scripts.check_wheel
 

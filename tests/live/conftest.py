@@ -49,9 +49,9 @@ class Wire:
     def say(self, **frame: Any) -> None:
         self.frame(1, json.dumps(frame).encode())
 
-    async def next(self) -> tuple[int, bytes]:
+    async def next(self, within_s: float = PATIENCE_S) -> tuple[int, bytes]:
         """(opcode, payload) of the next frame. Raises IncompleteReadError when the server has gone."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(within_s):
             first, second = await self.reader.readexactly(2)
             size = second & 0x7F
             if size == 126:
@@ -73,11 +73,11 @@ class Wire:
                 if op is None or frame["op"] == op:
                     return frame
 
-    async def close_code(self) -> int:
+    async def close_code(self, within_s: float = PATIENCE_S) -> int:
         """The code the server closes with; whatever comes before it is passed over. 1006: none came."""
         try:
             while True:
-                opcode, payload = await self.next()
+                opcode, payload = await self.next(within_s)
                 if opcode == 8:
                     return int.from_bytes(payload[:2], "big")
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -145,6 +145,7 @@ async def test_a_sync_that_fails_in_a_checkpoint_ends_the_log_too(
     await faulty.log.append(entries(4, 4))  # durable in the WAL, and acknowledged, before the checkpoint
     with pytest.raises(LogUnavailable):
         await faulty.log.append(entries(5, 5))
+    await faulty.log.close()  # the writer hands its fault to the loop, which has then had its turn
     assert len(faulty.fatal) == 1
 
 
