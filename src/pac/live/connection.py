@@ -15,7 +15,7 @@ from pac import telemetry
 from pac.accounts.model import Actor
 from pac.accounts.sessions import SessionKey
 from pac.clock import Instant
-from pac.errors import BadRequest, PacError, RateLimited, Refusal, UnknownOp
+from pac.errors import BadRequest, PacError, RateLimited, Refusal, SlowMode, UnknownOp
 from pac.language import Language, words_of
 from pac.limits.limiter import gcra
 from pac.limits.rules import Limits
@@ -251,6 +251,15 @@ class Connection:
             return []
         return self._verdict(self.outbox.answer(framed(Opcode.TEXT, encode(frame))))
 
+    def tell(self, framed_bytes: bytes) -> list[Effect]:
+        """As answer, for a frame that is the same bytes for many."""
+        return [] if self.state is State.CLOSING else self._verdict(self.outbox.answer(framed_bytes))
+
+    def push(self, framed_bytes: bytes) -> None:
+        """A frame that may be lost: typing, presence, top. The same bytes for every reader."""
+        if self.state is State.OPEN:
+            self.outbox.ephemeral(framed_bytes)
+
     def refuse(
         self, refusal: PacError, now: float, *, frame_id: str | None = None, room: str | None = None
     ) -> list[Effect]:
@@ -269,7 +278,7 @@ class Connection:
         if code in ("bad_request", "unknown_op", "too_large"):
             if self._tenth(self._bad_frames, now, BAD_FRAMES_IN_S):
                 return effects + self.hang_up(Disconnect.BAD_FRAMES)
-        elif isinstance(refusal, RateLimited):
+        elif isinstance(refusal, RateLimited | SlowMode):
             return effects + self.count_refusal(now)
         return effects
 

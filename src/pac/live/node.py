@@ -5,30 +5,42 @@ TaskGroup; an idle socket has none. A task that fails closes its own socket with
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from pac import telemetry
+from pac.accounts.model import MemberId
 from pac.live.broadcaster import Broadcaster
 from pac.live.commands import COMMANDS
 from pac.live.connection import Connection, Effect, Perform, State
 from pac.live.disconnects import Disconnect
+from pac.live.lag import OVERLOADED_S
 from pac.live.parts import LiveParts
+from pac.live.presence import RoomPresence
+from pac.live.read_marks import ReadMarks
 from pac.live.replay import Replay
 from pac.live.sockets import Sockets
-from pac.live.subscriptions import Progress, Subscription, Subscriptions
+from pac.live.subscriptions import Progress, RoomReaders, Subscription, Subscriptions
 from pac.rooms.model import RoomId
+
+
+def _call_later(seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(seconds, call)
 
 
 class Node:
     def __init__(self, parts: LiveParts) -> None:
         self.parts = parts
         self.sockets = Sockets(parts.limits)
-        self.subscriptions = Subscriptions()
+        self.presence = RoomPresence(
+            parts.clock, _call_later, lambda room_id: self.subscriptions.readers(room_id)
+        )
+        self.read_marks = ReadMarks(self)
+        self.subscriptions = Subscriptions(self.presence.arrived, self._gone)
         self.broadcaster = Broadcaster(
             self.subscriptions,
             parts.clock,
-            lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call),
+            _call_later,
             catch_up=lambda subscription: self.catch_up(subscription.connection),
             overflowed=self._overflowed,
         )
@@ -36,6 +48,7 @@ class Node:
         self._group: asyncio.TaskGroup | None = None
         self._under_way: set[asyncio.Task[None]] = set()
         self.draining = False
+        self.lag_s = 0.0
         parts.broker.listen(self.broadcaster.receive)
 
     async def __aenter__(self) -> "Node":
@@ -51,6 +64,10 @@ class Node:
 
     def now(self) -> float:
         return self.parts.clock.monotonic()
+
+    @property
+    def is_overloaded(self) -> bool:
+        return self.lag_s > OVERLOADED_S
 
     def perform(self, connection: Connection, effects: list[Effect]) -> None:
         """Carry out effects that did not come from reading the socket. One that is gone needs none."""
@@ -123,6 +140,10 @@ class Node:
             telemetry.log.exception(telemetry.TASK_FAILED)
             if connection is not None:
                 self.perform(connection, connection.hang_up(Disconnect.INTERNAL))
+
+    def _gone(self, readers: RoomReaders, member_id: MemberId, nickname: str) -> None:
+        self.presence.gone(readers, member_id, nickname)
+        self.read_marks.forget(readers.room_id, member_id)
 
     def closed(self, connection: Connection) -> None:
         """The socket is gone: nothing of it stays."""
