@@ -9,7 +9,7 @@ from dataclasses import replace
 from pac.accounts.model import Actor
 from pac.clock import Instant
 from pac.ids import IdSource
-from pac.rooms.access import access_room, access_room_to_change
+from pac.rooms.access import Standing, access_room, access_room_to_change
 from pac.rooms.actions import end_room
 from pac.rooms.events import Fact
 from pac.rooms.model import Page, Room, RoomId, RoomPublic
@@ -72,3 +72,8 @@ async def break_glass(
 async def glass_broken(tx: RoomTransaction, room_id: RoomId, *, size: int = 20) -> Page[AuditRow]:
     """When administrators read this room's log, and why: shown to its SYSOPs."""
     return await tx.audit.page(number=0, size=size, room_id=room_id, only=[BROKE_GLASS])
+
+
+async def known_room(tx: RoomTransaction, actor: Actor, room_id: RoomId, now: Instant) -> Standing:
+    """The room an administrator is looking at."""
+    return await access_room(tx, actor, room_id, Action.BREAK_GLASS, now)

@@ -188,3 +188,8 @@ def sees_badge_only(room: Room, membership: Membership | None) -> bool:
     """To those who are not in it, a PRIVATE room is a name, a badge and a count (PROTOCOL §5, GET room)."""
     joined = membership is not None and membership.is_present
     return room.public is RoomPublic.PRIVATE and not joined
+
+
+def is_void(room: Room) -> bool:
+    """Disabled by an administrator."""
+    return room.public is RoomPublic.VOID

@@ -69,9 +69,13 @@ class Templates:
         )
         self._environment.globals["static"] = static.address
 
+    def zone(self, asked: str | None) -> ZoneInfo:
+        """The zone a browser says it is in; the installation's where it says none that we know."""
+        return _zone(asked, self._timezone)
+
     def page(self, name: str, language: Language, zone: str | None = None, **values: Any) -> str:
         """A page in this language; `zone` is the reader's time zone, as its browser said in the `tz` cookie."""
-        times = Times(language, _zone(zone, self._timezone))
+        times = Times(language, self.zone(zone))
         return self._environment.get_template(name).render(
             language=language,
             _=partial(translate, language),

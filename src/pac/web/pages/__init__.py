@@ -11,8 +11,14 @@ from pac.http.return_path import safe_return_path
 from pac.language import Language
 from pac.web.identity import Identity
 from pac.web.pages.accounts import account_pages
+from pac.web.pages.administration import administration_pages
+from pac.web.pages.invitation import invitation_pages
 from pac.web.pages.lobby import lobby_pages
+from pac.web.pages.logs import log_pages
+from pac.web.pages.members import member_pages
 from pac.web.pages.room import room_pages
+from pac.web.pages.room_settings import room_settings_pages
+from pac.web.pages.settings import settings_pages
 from pac.web.pages.shared import PageParts
 from pac.web.parts import WebParts
 from pac.web.templating import Static, Templates
@@ -29,7 +35,13 @@ class Pages:
     def add_to(self, app: FastAPI) -> None:
         app.include_router(account_pages(self._pages))
         app.include_router(lobby_pages(self._pages))
+        app.include_router(room_settings_pages(self._pages))
+        app.include_router(member_pages(self._pages))
         app.include_router(room_pages(self._pages))
+        app.include_router(invitation_pages(self._pages))
+        app.include_router(log_pages(self._pages))
+        app.include_router(settings_pages(self._pages))
+        app.include_router(administration_pages(self._pages))
         app.add_api_route("/static/{build}/{path:path}", self._static_file, include_in_schema=False)
 
     def problem_page(self, problem: Problem, language: Language) -> str:

@@ -1,13 +1,16 @@
 """The lobby, my rooms, and the form for a new room."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request, Response
 
 from pac.accounts.model import Actor
 from pac.errors import FieldFault, InvalidFields, Refusal, Unavailable
 from pac.rooms import actions
 from pac.rooms.actions import RoomFields
-from pac.rooms.model import LobbySort, RoomPublic, RoomRow
-from pac.rooms.rules import Action, action_of_joining, decide
+from pac.rooms.model import LobbySort, RoomId, RoomPublic, RoomRow
+from pac.rooms.rules import Action, action_of_joining, decide, sees_badge_only
+from pac.web.api.room_lists import unread_of
 from pac.web.api.rooms import LOBBY_PAGE
 from pac.web.api.schemas import page_index
 from pac.web.pages.shared import Form, PageParts, form_of, number_of, see_other
@@ -19,17 +22,22 @@ def lobby_pages(pages: PageParts) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     parts, identity = pages.parts, pages.identity
 
-    def shown(row: RoomRow, actor: Actor) -> dict[str, object]:
+    def shown(row: RoomRow, actor: Actor, unread: Mapping[RoomId, int]) -> dict[str, object]:
         """A row as the template takes it: what may be done is decided here, by the one decision."""
         now = parts.clock.now()
         join = action_of_joining(row.room.public)
+        status = row.membership.status_at(now) if row.membership else None
         full = row.members_count >= row.room.capacity
         return {
             "row": row,
             "online": parts.online(row.room.id),
             "may_join": decide(actor, row.room, row.membership, join, now) is None,
             "may_read": decide(actor, row.room, row.membership, Action.SUBSCRIBE, now) is None,
-            "is_full": full,
+            "asks": join is Action.ASK,
+            "badge_only": sees_badge_only(row.room, row.membership),
+            "status": status.value if status else "ALIVE",
+            "unread": unread.get(row.room.id, 0),
+            "is_full": full and join is not Action.ASK,
         }
 
     @router.get("/chat/lobby")
@@ -37,26 +45,28 @@ def lobby_pages(pages: PageParts) -> APIRouter:
         viewer = await identity.viewer(request)
         query = request.query_params.get("q", "")[:64].strip()
         sort = _sort(request.query_params.get("sort"))
-        number = page_index(_page(request.query_params.get("page")))
+        number = page_number(request)
         async with parts.database.reading() as tx:
             page = await tx.rooms.lobby(
                 viewer.member.id, number=number, size=LOBBY_PAGE, query=query, sort=sort
             )
+        unread = await unread_of(parts, page)
         return pages.show(
             request, "lobby.html", viewer, page=page, query=query, sort=sort, sorts=list(LobbySort),
-            rows=[shown(row, viewer.member.actor) for row in page.rows],
+            rows=[shown(row, viewer.member.actor, unread) for row in page.rows],
             last=number >= -(-page.total // LOBBY_PAGE) - 1,
         )  # fmt: skip
 
     @router.get("/chat/rooms")
     async def mine(request: Request) -> Response:
         viewer = await identity.viewer(request)
-        number = page_index(_page(request.query_params.get("page")))
+        number = page_number(request)
         async with parts.database.reading() as tx:
             page = await tx.rooms.joined_by(viewer.member.id, number=number, size=MINE_PAGE)
+        unread = await unread_of(parts, page)
         return pages.show(
             request, "rooms.html", viewer, page=page,
-            rows=[shown(row, viewer.member.actor) for row in page.rows],
+            rows=[shown(row, viewer.member.actor, unread) for row in page.rows],
             last=number >= -(-page.total // MINE_PAGE) - 1,
         )  # fmt: skip
 
@@ -117,5 +127,7 @@ def _sort(text: str | None) -> LobbySort:
         return LobbySort.ACTIVITY
 
 
-def _page(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 1
+def page_number(request: Request) -> int:
+    """Which page is asked for, from 0; the first where `page` is no number."""
+    text = request.query_params.get("page", "")
+    return page_index(int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1)

@@ -10,7 +10,7 @@ from pac.messages.model import Entry, LogPage, MessageType
 from pac.rooms import actions
 from pac.rooms.access import Standing, access_room
 from pac.rooms.model import RoomId
-from pac.rooms.rules import Action, action_of_joining, decide
+from pac.rooms.rules import Action, action_of_joining, decide, sees_badge_only
 from pac.web.pages.shared import PageParts, see_other
 
 FIRST_VIEW = 50
@@ -29,7 +29,12 @@ def room_pages(pages: PageParts) -> APIRouter:
             standing = await access_room(tx, actor, RoomId(room_id), Action.KNOW, now)
             count = await tx.rooms.count_present(standing.room.id)
             may = _what_may(actor, standing, now)
-            members = await tx.rooms.memberships(standing.room.id, limit=200) if may["read"] else []
+            asked = await tx.admissions.request(standing.room.id, actor.id)
+            requests = (
+                (await tx.admissions.requests(standing.room.id, number=0, size=1)).total
+                if may["change"]
+                else 0
+            )
         page, position = LogPage((), more=False), None
         if may["read"]:
             page = await read_history(
@@ -43,7 +48,10 @@ def room_pages(pages: PageParts) -> APIRouter:
             room=standing.room,
             membership=standing.membership,
             count=count,
-            members=members,
+            requests=requests,
+            has_asked=asked is not None,
+            asks=action_of_joining(standing.room.public) is Action.ASK,
+            badge_only=sees_badge_only(standing.room, standing.membership),
             online=parts.online(standing.room.id),
             may=may,
             is_full=count >= standing.room.capacity,
@@ -57,9 +65,12 @@ def room_pages(pages: PageParts) -> APIRouter:
     @router.post("/{room_id}/join")
     async def join(room_id: str, request: Request) -> Response:
         actor = await identity.actor(request)
+        top = (await parts.log.positions([RoomId(room_id)]))[RoomId(room_id)].top
         try:
             async with parts.database.writing() as tx:
-                await actions.join_room(tx, actor, RoomId(room_id), now=parts.clock.now(), ids=parts.ids)
+                await actions.join_room(
+                    tx, actor, RoomId(room_id), now=parts.clock.now(), ids=parts.ids, read_up_to=top
+                )
         except AlreadyJoined:
             pass  # pressed twice: it is what was wanted
         return see_other(f"/chat/room/{room_id}")
@@ -98,6 +109,8 @@ def _what_may(actor: Actor, standing: Standing, now: Instant) -> dict[str, bool]
         "join": action_of_joining(standing.room.public),
         "leave": Action.LEAVE,
         "end": Action.END,
+        "change": Action.CHANGE,
+        "delete": Action.DELETE_ANY,
     }
     return {
         name: decide(actor, standing.room, standing.membership, action, now) is None

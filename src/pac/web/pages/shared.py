@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -38,6 +39,10 @@ class PageParts:
             **values,
         )
         return HTMLResponse(text, status)
+
+    def zone(self, request: Request) -> ZoneInfo:
+        """The reader's time zone, as its browser said, else the installation's."""
+        return self.templates.zone(request.cookies.get("tz"))
 
     def show_again(
         self,

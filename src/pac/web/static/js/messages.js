@@ -21,7 +21,8 @@ export class MessageList {
   /**
    * @param {{list: HTMLOListElement, scroller: HTMLElement, pill: HTMLElement, nothing: HTMLElement | null}} parts
    * @param {{member: string, nickname: string, locale: string, onretry: (cid: string) => void,
-   *   onedit: (item: Item) => void, ondiscard: (cid: string) => void}} use
+   *   onedit: (item: Item) => void, ondiscard: (cid: string) => void, ondelete: (seq: number) => void,
+   *   mayDeleteAny: boolean}} use
    */
   constructor(parts, use) {
     this.parts = parts;
@@ -66,6 +67,7 @@ export class MessageList {
     const stick = this.atEnd();
     for (const entry of entries) {
       const row = this.settled(entry) ?? this.row(entry);
+      if (entry.event === 'deleted') this.empty(entry.target, entry.member.id);
       this.parts.list.insertBefore(row, this.parts.list.querySelector('li[data-cid]:not([data-seq])'));
     }
     this.regroup();
@@ -89,6 +91,7 @@ export class MessageList {
     this.mark(row, entry.seq, at, entry.member.id);
     const time = row.querySelector('time');
     if (time) this.stamp(time, at);
+    this.offer(row);
     row.remove(); // it goes in again at its place
     return row;
   }
@@ -101,6 +104,14 @@ export class MessageList {
     for (const entry of entries) list.insertBefore(this.row(entry), first);
     this.regroup();
     scroller.scrollTop = scroller.scrollHeight - before;
+  }
+
+  /** The message at `seq` was deleted by this member: what is shown is what a reload would show. */
+  empty(/** @type {number} */ seq, /** @type {string} */ by) {
+    const row = /** @type {HTMLElement | null} */ (this.parts.list.querySelector(`li[data-seq="${seq}"]`));
+    if (!row || row.querySelector('.gone')) return;
+    row.querySelector('.body')?.replaceWith(goneText(row.dataset.author === by ? 'author' : 'moderator'));
+    row.querySelector('.act')?.remove();
   }
 
   clear() {
@@ -151,9 +162,22 @@ export class MessageList {
       name.textContent = systemText(entry);
       line.append(name);
       row.append(line);
+      row.hidden = entry.event === 'deleted'; // the message itself says so
       return this.mark(row, entry.seq, at, '');
     }
-    return this.mark(this.shell(entry.body, entry.member.nickname, entry.member.id, at), entry.seq, at, entry.member.id);
+    const row = this.mark(this.shell(entry.body, entry.member.nickname, entry.member.id, at), entry.seq, at, entry.member.id);
+    if (entry.deleted) row.querySelector('.body')?.replaceWith(goneText(entry.deleted));
+    else this.offer(row);
+    return row;
+  }
+
+  /** What may be done to a message: deleting it, by its author or by who may delete any. */
+  offer(/** @type {HTMLElement} */ row) {
+    if (row.dataset.author !== this.use.member && !this.use.mayDeleteAny) return;
+    if (row.querySelector('.act, .gone') || !row.dataset.author) return;
+    const act = button(say('Delete'), () => this.use.ondelete(Number(row.dataset.seq)));
+    act.className = 'act';
+    row.querySelector('article')?.append(act);
   }
 
   mark(/** @type {HTMLLIElement} */ row, /** @type {number} */ seq, /** @type {number} */ at, /** @type {string} */ author) {
@@ -212,6 +236,7 @@ export class MessageList {
       this.stamp(/** @type {HTMLElement} */ (time), Date.parse(time.getAttribute('datetime') ?? ''));
     }
     for (const body of this.parts.list.querySelectorAll('.body')) body.replaceChildren(...linked(body.textContent ?? ''));
+    for (const row of this.parts.list.querySelectorAll('li.message[data-seq]')) this.offer(/** @type {HTMLElement} */ (row));
     this.regroup();
   }
 
@@ -270,12 +295,28 @@ export function linked(/** @type {string} */ text) {
   return parts;
 }
 
+function goneText(/** @type {string} */ by) {
+  const gone = element('p', 'gone');
+  gone.textContent = by === 'author' ? say('This message was deleted.') : say('An operator deleted this message.');
+  return gone;
+}
+
 function systemText(/** @type {Frame} */ entry) {
   const name = entry.member.nickname;
-  if (entry.event === 'joined') return say('{name} joined.', { name });
-  if (entry.event === 'left') return say('{name} left.', { name });
-  if (entry.event === 'ended') return say('{name} ended the room.', { name });
-  return entry.body;
+  switch (entry.event) {
+    case 'joined': return say('{name} joined.', { name });
+    case 'left': return say('{name} left.', { name });
+    case 'kicked': return say('{name} was removed from the room.', { name });
+    case 'banned': return say('{name} was banned.', { name });
+    case 'unbanned': return say('{name} is no longer banned.', { name });
+    case 'role': return say('{name} has a new role.', { name });
+    case 'owner': return say('{name} is the owner now.', { name });
+    case 'renamed': return say('{name} renamed the room.', { name });
+    case 'changed': return say('{name} changed the room.', { name });
+    case 'ended': return say('{name} ended the room.', { name });
+    case 'deleted': return say('{name} deleted a message.', { name });
+    default: return entry.body;
+  }
 }
 
 function seqOf(/** @type {Element | null} */ row) {

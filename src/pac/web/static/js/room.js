@@ -13,6 +13,7 @@ import { LiveSocket, browserEnv } from './live/socket.js';
 import { openStore } from './live/store.js';
 import { MessageList } from './messages.js';
 import { loadTexts, say } from './texts.js';
+import { Typing } from './typing.js';
 
 const QUIET_MS = 2_000;
 const OFFLINE_AFTER_MS = 60_000;
@@ -25,6 +26,7 @@ const room = page.dataset.room ?? '';
 const member = page.dataset.member ?? '';
 const field = /** @type {HTMLTextAreaElement | null} */ (document.getElementById('composer'));
 const banner = /** @type {HTMLElement} */ (document.getElementById('connection'));
+const typingLine = /** @type {HTMLElement} */ (document.getElementById('typing'));
 const announcer = /** @type {HTMLElement} */ (document.getElementById('announcer'));
 
 await loadTexts(page.dataset.texts ?? '');
@@ -45,6 +47,8 @@ const list = new MessageList(
     onretry: (cid) => outbox?.retry(cid),
     onedit: (item) => { outbox?.discard(item.cid); composer?.giveBack(item.body); },
     ondiscard: (cid) => outbox?.discard(cid),
+    ondelete: (seq) => remove(seq),
+    mayDeleteAny: page.dataset.mayDelete === 'yes',
   },
 );
 list.toEnd();
@@ -71,7 +75,7 @@ const composer = field
   ? new Composer(field, /** @type {HTMLElement} */ (document.getElementById('send')), /** @type {HTMLElement} */ (document.getElementById('counter')), {
       limit: Number(page.dataset.bodyChars),
       draftKey: `draft:${member}:${room}`,
-      onsend: (body) => { outbox?.add(body); },
+      onsend: (body) => { outbox?.add(body); typing.sent(); },
     })
   : null;
 
@@ -84,6 +88,12 @@ const outbox = composer
       ongone: (item) => list.drop(item),
     })
   : null;
+
+const typing = new Typing(room, env, {
+  tell: (frame) => socket.tell(frame),
+  onchange: (words) => { typingLine.textContent = words; typingLine.hidden = !words; },
+});
+field?.addEventListener('input', () => typing.wrote(field.value));
 
 composer?.enable();
 if (matchMedia('(pointer: fine)').matches) field?.focus();
@@ -101,6 +111,8 @@ async function subscribe() {
     const entry = answer.rooms[0];
     if (entry.code) { refused(entry); return; }
     log.subscribed(entry);
+    showOnline(entry.online);
+    sawNow();
     if (entry.roomStatus === 'ENDED') readOnly(say('This room has ended. Its members can still read it.'));
     else outbox?.opened();
   } catch {
@@ -110,15 +122,76 @@ async function subscribe() {
 
 function heard(/** @type {Frame} */ frame) {
   if (frame.room !== room) return;
-  if (frame.op === 'message') log.push(frame);
-  if (frame.op === 'top' && frame.epoch === log.epoch) log.top(frame.top);
-  if (frame.op === 'unsubscribed') {
-    outbox?.closed();
-    if (frame.code === 'ended') {
-      readOnly(say('This room has ended. Its members can still read it.'));
-      subscribe();
-    } else readOnly(say('You are no longer in this room.'));
+  switch (frame.op) {
+    case 'message': log.push(frame); typing.said(frame.member.id); break;
+    case 'top': if (frame.epoch === log.epoch) log.top(frame.top); break;
+    case 'typing': typing.heard(frame); break;
+    case 'presence': showOnline(frame.online); break;
+    case 'room': showRoom(frame); break;
+    case 'membership': standing(frame); break;
+    case 'unsubscribed': unsubscribed(frame.code ?? ''); break;
+    default: break;
   }
+}
+
+function unsubscribed(/** @type {string} */ code) {
+  outbox?.closed();
+  if (code === 'ended') {
+    readOnly(say('This room has ended. Its members can still read it.'));
+    subscribe();
+  } else if (code === 'banned') readOnly(say('You are banned from this room.'));
+  else if (code === 'kicked') readOnly(say('You were removed from this room.'));
+  else readOnly(say('You are no longer in this room.'));
+}
+
+/** How this member stands here has changed: the server draws what may be done now. What was written is kept. */
+function standing(/** @type {Frame} */ frame) {
+  if (!['joined', 'accepted', 'role', 'owner', 'unbanned'].includes(frame.change)) return;
+  composer?.saveDraft();
+  location.reload();
+}
+
+function showOnline(/** @type {number | undefined} */ online) {
+  const mark = document.getElementById('online');
+  if (!mark || online === undefined) return;
+  mark.textContent = `● ${online}`;
+  mark.hidden = online === 0;
+}
+
+/** Fields of the room that are different now. */
+function showRoom(/** @type {Frame} */ frame) {
+  const title = page.querySelector('h1 bdi');
+  if (frame.name !== undefined && title) {
+    title.textContent = frame.name;
+    document.title = `${frame.name} · PAC`;
+  }
+  const count = document.getElementById('count');
+  if (count) {
+    const [members, capacity] = (count.textContent ?? '').split('/');
+    count.textContent = `${frame.roomMembersCount ?? members}/${frame.capacity ?? capacity}`;
+  }
+  const requests = document.getElementById('requests');
+  if (requests && frame.requests !== undefined) {
+    requests.textContent = String(frame.requests);
+    requests.hidden = frame.requests === 0;
+  }
+}
+
+async function remove(/** @type {number} */ seq) {
+  if (!window.confirm(say('Delete this message for everybody?'))) return;
+  try {
+    await socket.ask({ op: 'delete', room, seq });
+  } catch (fault) {
+    announcer.textContent = /** @type {Frame} */ (fault).message ?? say('The connection was refused. Reload the page.');
+  }
+}
+
+let seen = 0;
+
+/** Tell how far this member has read, while it is looking. */
+function sawNow() {
+  if (document.hidden || !list.atEnd() || log.last <= seen) return;
+  if (socket.tell({ op: 'read', room, seq: log.last })) seen = log.last;
 }
 
 function refused(/** @type {Frame} */ entry) {
@@ -191,6 +264,8 @@ function showBanner(/** @type {string} */ words, retry = false) {
 /** Countdowns that are on screen. */
 function tick() {
   for (const item of outbox?.items ?? []) if (item.state === 'waiting') list.pend(item);
+  typing.tick();
+  sawNow();
 }
 
 let reading = false;

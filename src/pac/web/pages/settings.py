@@ -1,0 +1,60 @@
+"""A member's own settings: language, password, and where they are signed in."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from pac.errors import Refusal, Unavailable, WrongCredentials
+from pac.language import translate
+from pac.web.identity import language_of
+from pac.web.pages.shared import PageParts, form_of, see_other
+
+
+def settings_pages(pages: PageParts) -> APIRouter:
+    router = APIRouter(prefix="/settings", include_in_schema=False)
+    parts, identity, accounts = pages.parts, pages.identity, pages.accounts
+
+    async def context(request: Request) -> dict[str, Any]:
+        viewer = await identity.viewer(request)
+        return {
+            "sessions": await parts.sessions.of_member(viewer.member.id),
+            "current": viewer.session.key,
+            "shortest": parts.password_min,
+            "done": False,
+        }
+
+    @router.get("")
+    async def settings(request: Request) -> Response:
+        viewer = await identity.viewer(request)
+        values = {"faults": {}, "trouble": "", **await context(request)}
+        return pages.show(request, "settings.html", viewer, **values)
+
+    @router.post("/password")
+    async def change_password(request: Request) -> Response:
+        viewer = await identity.viewer(request)
+        form = await form_of(request, "current", "password")
+        current, new = form.pop("current"), form.pop("password")
+        try:
+            await accounts.change_password(viewer.member, viewer.session, current, new)
+        except WrongCredentials:
+            words = translate(language_of(request), "This is not the password you have now.")
+            values = {"faults": {"current": words}, "trouble": "", **await context(request)}
+            return pages.show(request, "settings.html", viewer, status=422, **values)
+        except (Refusal, Unavailable) as refusal:
+            return pages.show_again(request, "settings.html", viewer, form, refusal, **await context(request))
+        values = {"faults": {}, "trouble": "", **await context(request), "done": True}
+        return pages.show(request, "settings.html", viewer, **values)
+
+    @router.post("/sessions")
+    async def sign_out_others(request: Request) -> Response:
+        viewer = await identity.viewer(request)
+        await accounts.sign_out_others(viewer.member.id, viewer.session.key)
+        return see_other("/settings")
+
+    @router.post("/sessions/{reference}")
+    async def revoke(reference: str, request: Request) -> Response:
+        viewer = await identity.viewer(request)
+        await accounts.revoke(viewer.member.id, reference)
+        return see_other("/settings")
+
+    return router
