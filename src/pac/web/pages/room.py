@@ -21,6 +21,12 @@ def room_pages(pages: PageParts) -> APIRouter:
     router = APIRouter(prefix="/chat/room", include_in_schema=False)
     parts, identity = pages.parts, pages.identity
 
+    @router.get("/random")
+    async def random_room(request: Request) -> Response:
+        """For everybody, signed in or not: nothing of it touches a room."""
+        viewer = await identity.viewer_or_none(request)
+        return pages.show(request, "random.html", viewer, socket_url=parts.socket_url)
+
     @router.get("/{room_id}")
     async def room(room_id: str, request: Request) -> Response:
         viewer = await identity.viewer(request)

@@ -19,6 +19,7 @@ def settings_pages(pages: PageParts) -> APIRouter:
         return {
             "sessions": await parts.sessions.of_member(viewer.member.id),
             "current": viewer.session.key,
+            "device": device,
             "shortest": parts.password_min,
             "done": False,
         }
@@ -58,3 +59,22 @@ def settings_pages(pages: PageParts) -> APIRouter:
         return see_other("/settings")
 
     return router
+
+
+_BROWSERS = ("Edg", "OPR", "SamsungBrowser", "Whale", "Firefox", "Chrome", "Safari")
+_NAMES = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet"}
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device(agent: str) -> str:
+    """What a person would call it: the browser and the system, as far as the User-Agent says; else all of it."""
+    browser = next((_NAMES.get(name, name) for name in _BROWSERS if f"{name}/" in agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in agent), "")
+    return " · ".join(part for part in (browser, system) if part) or agent[:60]

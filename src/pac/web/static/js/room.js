@@ -154,7 +154,7 @@ function standing(/** @type {Frame} */ frame) {
 function showOnline(/** @type {number | undefined} */ online) {
   const mark = document.getElementById('online');
   if (!mark || online === undefined) return;
-  mark.textContent = `● ${online}`;
+  mark.textContent = `● ${online} ·`;
   mark.hidden = online === 0;
 }
 

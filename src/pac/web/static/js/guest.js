@@ -1,0 +1,112 @@
+// @ts-check
+/**
+ * The random room: guests without an account, in the frames of the original (docs/PROTOCOL.md, guests). Nothing of
+ * it is kept, so there is no log to fill and nothing to resume: it connects, listens and speaks.
+ */
+
+import { linked } from './messages.js';
+import { loadTexts, say } from './texts.js';
+
+const CHANNEL = 'random';
+const ROWS_MAX = 300;
+const RETRY_MIN_MS = 1_000;
+const RETRY_MAX_MS = 30_000;
+
+const page = /** @type {HTMLElement} */ (document.getElementById('guest'));
+const list = /** @type {HTMLElement} */ (document.getElementById('messages'));
+const scroller = /** @type {HTMLElement} */ (document.getElementById('scroller'));
+const banner = /** @type {HTMLElement} */ (document.getElementById('connection'));
+const nameForm = /** @type {HTMLFormElement} */ (document.getElementById('name-form'));
+const nameField = /** @type {HTMLInputElement} */ (document.getElementById('guest-name'));
+const form = /** @type {HTMLFormElement} */ (document.getElementById('composer-form'));
+const field = /** @type {HTMLTextAreaElement} */ (document.getElementById('composer'));
+
+await loadTexts(page.dataset.texts ?? '');
+nameField.value = page.dataset.nickname ?? '';
+
+const home = page.dataset.socketUrl || `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/message`;
+const address = home.replace(/\/message$/, '/simplemessage');
+let nickname = '';
+let failures = 0;
+/** @type {WebSocket | null} */
+let socket = null;
+
+nameForm.addEventListener('submit', (event) => {
+  event.preventDefault();
+  nickname = nameField.value.trim();
+  nameForm.hidden = true;
+  form.hidden = false;
+  field.focus();
+  connect();
+});
+
+form.addEventListener('submit', (event) => { event.preventDefault(); send(); });
+field.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  send();
+});
+
+function frame(/** @type {string} */ command, /** @type {string} */ message) {
+  return JSON.stringify({
+    command, message, sendTime: new Date().toISOString(), identifier: { channel: CHANNEL, memberId: '', nickname, token: '' },
+  });
+}
+
+function send() {
+  const text = field.value;
+  if (!text.trim() || socket?.readyState !== WebSocket.OPEN) return;
+  socket.send(frame('MESSAGE', text));
+  field.value = '';
+}
+
+function connect() {
+  const opened = new WebSocket(address);
+  socket = opened;
+  opened.onopen = () => { failures = 0; banner.hidden = true; opened.send(frame('SUBSCRIBE', '')); };
+  opened.onmessage = (event) => show(JSON.parse(event.data));
+  opened.onclose = () => {
+    banner.textContent = say('Connecting…');
+    banner.hidden = false;
+    const longest = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures);
+    failures += 1;
+    setTimeout(connect, RETRY_MIN_MS + Math.random() * longest);
+  };
+}
+
+/** Frames of the original carry text escaped for HTML: back to what was typed, to be shown as text. */
+export function unescaped(/** @type {string} */ text) {
+  return text.replace(/&(amp|lt|gt|quot|#39|#x27);/g, (whole, name) => (
+    /** @type {Record<string, string>} */ ({ amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#x27': "'" })[name] ?? whole));
+}
+
+function show(/** @type {{message: string, timestamp: string, identifier: {nickname: string}}} */ said) {
+  const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight <= 48;
+  const row = document.createElement('li');
+  const who = unescaped(said.identifier.nickname);
+  const text = unescaped(said.message);
+  if (who === 'SYSTEM') {
+    row.className = 'system';
+    const line = document.createElement('p');
+    line.textContent = text;
+    row.append(line);
+  } else {
+    row.className = 'message';
+    const head = document.createElement('p');
+    head.className = 'who';
+    const name = document.createElement('bdi');
+    name.className = 'author';
+    name.textContent = who;
+    const time = document.createElement('time');
+    time.textContent = said.timestamp.slice(0, 5);
+    head.append(name, ' ', time);
+    const body = document.createElement('p');
+    body.className = 'body';
+    body.dir = 'auto';
+    body.append(...linked(text));
+    row.append(head, body);
+  }
+  list.append(row);
+  while (list.children.length > ROWS_MAX) list.firstElementChild?.remove();
+  if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+}
