@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pac.live.commands.hello import hello
 from pac.live.commands.history import history
+from pac.live.commands.original import say, subscribe_channel
 from pac.live.commands.ping import ping
 from pac.live.commands.send import send
 from pac.live.commands.subscribe import subscribe
@@ -24,4 +25,6 @@ COMMANDS: dict[str, Command] = {
     "send": send,
     "history": history,
     "ping": ping,
+    "SUBSCRIBE": subscribe_channel,
+    "MESSAGE": say,
 }
