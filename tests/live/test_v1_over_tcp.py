@@ -209,8 +209,12 @@ async def test_losing_the_right_or_the_session_closes_with_its_code(house: House
     leaver = await page_of(house, grace, room, other)
     await grace.leave(room)
     assert await leaver.wire.close_code(within_s=3) == 4505
-    reader = await page_of(house, grace, other)
     owner = await page_of(house, ada, other)
+    owner.say(other, "is she gone?")
+    await owner.hears("Ada", "is she gone?")
+    with pytest.raises(asyncio.IncompleteReadError):
+        await leaver.wire.next()
+    reader = await page_of(house, grace, other)
     await ada.end(other)
     assert await reader.wire.close_code(within_s=3) == 4505
     assert await owner.wire.close_code(within_s=3) == 4505
