@@ -20,7 +20,7 @@ TABLES = {"_WORDS", "_FAULTS", "_BY_STATUS"}
 
 
 def texts() -> tuple[set[str], set[tuple[str, str]]]:
-    """(texts, (one, many) pairs) that templates, scripts, language.py and problems.py say to people."""
+    """(texts, (one, many) pairs) that templates, scripts and modules say to people."""
     single: set[str] = set()
     plural: set[tuple[str, str]] = set()
     for template in SOURCE.rglob("*.html"):
@@ -28,7 +28,7 @@ def texts() -> tuple[set[str], set[tuple[str, str]]]:
             single.add(found.group(1) or found.group(2))
     for script in SOURCE.rglob("*.js"):
         single |= {found.group(1) for found in SCRIPT_TEXT.finditer(script.read_text(encoding="utf-8"))}
-    for module in (SOURCE / "language.py", SOURCE / "http" / "problems.py"):
+    for module in SOURCE.rglob("*.py"):
         for kind, said in _calls_and_tables(ast.parse(module.read_text(encoding="utf-8"))):
             if kind == "plural":
                 plural.add((said[0], said[1]))

@@ -250,7 +250,9 @@ def _web(
             is_https=settings.is_https,
             trusted_proxies=settings.networks,
             timezone=settings.timezone,
-            online=live.node.subscriptions.online if live else lambda _: 0,
+            service_token=settings.service_token,
+            online=live.node.presence.online if live else lambda _: 0,
+            is_online=live.node.subscriptions.is_online if live else lambda *_: False,
         )
     )
 

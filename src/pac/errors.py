@@ -3,6 +3,7 @@
 PacError
 ├── Refusal                 the caller's turn: nothing was changed, and the caller can do something about it
 │   ├── NotSignedIn         no session, or one that has ended
+│   ├── SignInAgain         a sign-in that is too old for what is asked
 │   ├── WrongCredentials    name or password; never says which (SECURITY 2.4)
 │   ├── InvalidFields       one or more fields of a form or a JSON body
 │   ├── NameTaken           a login name or nickname somebody else has
@@ -14,6 +15,10 @@ PacError
 │   ├── AlreadyJoined       joining twice
 │   ├── NotJoined           leaving a room one is not in
 │   ├── OwnerMayNotLeave    hand over or end the room first
+│   ├── Banned              not in this room, until a time or until it is lifted
+│   ├── NotAMember          a change to somebody who is not in the room
+│   ├── CapacityTooSmall    fewer places than there are members
+│   ├── SlowMode            one message every so often; knows when the next passes
 │   ├── BadRequest          a frame or body of the wrong form
 │   ├── UnknownOp           an op this server does not know
 │   ├── TooLarge            a body over its limit
@@ -49,6 +54,10 @@ class Refusal(PacError):
 
 class NotSignedIn(Refusal):
     code = "not_signed_in"
+
+
+class SignInAgain(Refusal):
+    code = "sign_in_again"
 
 
 class WrongCredentials(Refusal):
@@ -116,6 +125,28 @@ class OwnerMayNotLeave(Refusal):
     code = "owner_may_not_leave"
 
 
+class Banned(Refusal):
+    """`until`: milliseconds UTC; None for a ban that stays until it is lifted."""
+
+    code = "banned"
+
+    def __init__(self, until: int | None) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+class NotAMember(Refusal):
+    code = "not_a_member"
+
+
+class CapacityTooSmall(Refusal):
+    code = "capacity_too_small"
+
+    def __init__(self, members: int) -> None:
+        super().__init__(members)
+        self.members = members
+
+
 class BadRequest(Refusal):
     """`what` names the field and its fault in English, for the author of a client."""
 
@@ -158,6 +189,16 @@ class RateLimited(Refusal):
     """`retry_after_ms`: the earliest time one more such call passes, from now."""
 
     code = "rate_limited"
+
+    def __init__(self, retry_after_ms: int) -> None:
+        super().__init__(retry_after_ms)
+        self.retry_after_ms = retry_after_ms
+
+
+class SlowMode(Refusal):
+    """Of a warned member, or of a room that is slow for all. `retry_after_ms` as in RateLimited."""
+
+    code = "slow_mode"
 
     def __init__(self, retry_after_ms: int) -> None:
         super().__init__(retry_after_ms)

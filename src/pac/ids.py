@@ -19,6 +19,9 @@ class IdSource(Protocol):
     def token(self) -> str:
         """256 random bits as 43 URL-safe characters: session ids and live tokens (SECURITY 2.11)."""
 
+    def invitation(self) -> str:
+        """128 random bits as 22 URL-safe characters: the token of an invitation (SECURITY 4.8)."""
+
     def jitter(self, low: float, high: float) -> float:
         """A number drawn evenly from [low, high]."""
 
@@ -35,6 +38,9 @@ class SystemIds:
 
     def token(self) -> str:
         return _token(os.urandom(32))
+
+    def invitation(self) -> str:
+        return _token(os.urandom(16))
 
     def jitter(self, low: float, high: float) -> float:
         return self._random.uniform(low, high)
@@ -54,6 +60,9 @@ class SeededIds:
 
     def token(self) -> str:
         return _token(self._random.randbytes(32))
+
+    def invitation(self) -> str:
+        return _token(self._random.randbytes(16))
 
     def jitter(self, low: float, high: float) -> float:
         return self._random.uniform(low, high)

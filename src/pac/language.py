@@ -11,9 +11,12 @@ from typing import Literal, get_args
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from pac.clock import Instant, rfc3339
 from pac.errors import (
     AlreadyJoined,
     BadRequest,
+    Banned,
+    CapacityTooSmall,
     CidConflict,
     Fault,
     FieldFault,
@@ -21,6 +24,7 @@ from pac.errors import (
     Hidden,
     InvalidFields,
     NameTaken,
+    NotAMember,
     NotJoined,
     NotSignedIn,
     NotSubscribed,
@@ -30,6 +34,8 @@ from pac.errors import (
     RoomHasEnded,
     RoomIsFull,
     RoomIsReadOnly,
+    SignInAgain,
+    SlowMode,
     TooLarge,
     TooManyRooms,
     Unavailable,
@@ -112,6 +118,30 @@ def words_of(error: Refusal | Fault, language: Language) -> str:
                 "That was too fast. Try again in {count} seconds.",
                 seconds,
             )
+        case SlowMode(retry_after_ms=wait_ms):
+            seconds = max(1, -(-wait_ms // 1_000))
+            return ntranslate(
+                language,
+                "Slow mode: you can write again in {count} second.",
+                "Slow mode: you can write again in {count} seconds.",
+                seconds,
+            )
+        case CapacityTooSmall(members=members):
+            return ntranslate(
+                language,
+                "There is {count} member already. Choose a larger number.",
+                "There are {count} members already. Choose a larger number.",
+                members,
+            )
+        case Banned(until=None):
+            return translate(language, "You are banned from this room. Only its operators can lift that.")
+        case Banned(until=until):
+            assert until is not None
+            return translate(
+                language,
+                "You are banned from this room until {until} (UTC). Then you can come back.",
+                until=rfc3339(Instant(until))[:16].replace("T", " "),
+            )
         case NameTaken(field="username"):
             return translate(language, "This login name is taken. Choose another one.")
         case NameTaken():
@@ -125,6 +155,7 @@ def words_of(error: Refusal | Fault, language: Language) -> str:
 
 _WORDS: dict[type[Refusal | Fault], str] = {
     NotSignedIn: "You are not signed in. Sign in and try again.",
+    SignInAgain: "For this your sign-in has to be fresh. Sign out, sign in again, and repeat it.",
     WrongCredentials: "Login name or password is wrong. Check both and try again.",
     InvalidFields: "Some fields need another look. What to change stands beside each of them.",
     Hidden: "This is not here, or not for you to see. Check the address.",
@@ -133,6 +164,7 @@ _WORDS: dict[type[Refusal | Fault], str] = {
     RoomHasEnded: "This room has ended. Its members can still read it.",
     AlreadyJoined: "You are in this room already.",
     NotJoined: "You are not in this room.",
+    NotAMember: "This person is not in the room. Choose somebody who is.",
     OwnerMayNotLeave: "The owner cannot leave. Hand the room over or end it first.",
     BadRequest: "This request has a form the server does not understand.",
     UnknownOp: "The server does not know this kind of request.",
@@ -158,6 +190,9 @@ _FAULTS: dict[str, str] = {
     "invisible": "This has no visible character.",
     "username_form": "3 to 32 characters: small letters a–z, digits, _ . -",
     "out_of_range": "A number from 1 to {limit}.",
+    "out_of_range_from_zero": "A number from 0 to {limit}.",
+    "past": "This time has passed, or does not belong here. Choose one that is still to come.",
+    "date_form": "A date and time like 2026-01-31T09:00:00Z.",
     "email_form": "This is no e-mail address.",
     "not_offered": "This cannot be chosen.",
     "taken": "This is taken. Choose another one.",

@@ -75,6 +75,9 @@ class Settings(BaseModel):
         False, description="Serve plain HTTP on other addresses than loopback (1 or 0).", examples=["1"]
     )
     metrics_token: str = Field("", description="Bearer token for /metrics from elsewhere than loopback.")
+    service_token: str = Field(
+        "", description="Bearer token other services use for /api/v1/auth/validate; without it nobody may."
+    )
     session_grace_s: Count = Field(
         300, description="How long live sockets outlive their session store, seconds."
     )
@@ -197,7 +200,7 @@ class Settings(BaseModel):
         )
 
 
-SECRETS = frozenset({"metrics_token"})
+SECRETS = frozenset({"metrics_token", "service_token"})
 
 
 def origin_of(url: str) -> str | None:

@@ -21,6 +21,7 @@ SIGN_IN_FAILED = "signin.failed"
 SIGN_IN_THROTTLED = "signin.throttled"
 SIGN_UP_THROTTLED = "signup.throttled"
 SIGN_OUT = "signin.ended"
+PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - the name of an event
 ADMIN_CHANGED = "admin.changed"
 # Requests
 CROSS_SITE = "request.cross_site"
@@ -37,6 +38,7 @@ FRAME_REFUSED = "socket.frame_refused"
 COMMAND_FAILED = "socket.command_failed"
 OUTBOX_OVERFLOWED = "outbox.overflowed"
 OUTBOX_STUCK = "outbox.stuck"
+OVERLOADED = "node.overloaded"
 # The log
 LOG_APPEND_FAILED = "log.append_failed"
 LOG_FENCED = "log.fenced"
@@ -81,6 +83,7 @@ http_requests = Counter(
     "pac_http_requests", "HTTP requests, by method and status", ["method", "status"], registry=registry
 )
 passwords_hashed = Counter("pac_passwords_hashed", "Argon2 computations", registry=registry)
+loop_lag = Gauge("pac_loop_lag_seconds", "How late the event loop is, moving average", registry=registry)
 listener_failures = Counter("pac_listener_failures", "Event listeners that raised", registry=registry)
 
 

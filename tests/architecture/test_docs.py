@@ -17,7 +17,7 @@ PROTOCOL = (ROOT / "docs" / "PROTOCOL.md").read_text(encoding="utf-8")
 SOCKET_REFUSALS = [
     errors.BadRequest, errors.UnknownOp, errors.TooLarge, errors.NotSubscribed, errors.Hidden, errors.Forbidden,
     errors.RoomIsReadOnly, errors.RoomIsFull, errors.RoomHasEnded, errors.RateLimited, errors.TooManyRooms,
-    errors.CidConflict, errors.Unavailable,
+    errors.CidConflict, errors.Unavailable, errors.Banned, errors.SlowMode,
 ]  # fmt: skip
 
 

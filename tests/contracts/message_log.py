@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from pac.accounts.model import MemberId
 from pac.errors import SeqTaken
 from pac.messages.log import MessageLog
-from pac.messages.model import CidKey, Known, MessageType, Position, Seq, digest
+from pac.messages.model import CidKey, DeletedBy, Entry, Known, MessageType, Position, Seq, digest
 from pac.rooms.events import Fact
 from pac.rooms.model import RoomId
 from tests.contracts.entries import AT, JISU, MINHO, OTHER_ROOM, ROOM, entries, entry
@@ -234,3 +235,54 @@ class MessageLogContract:
     async def test_the_author_of_each_entry_stays_its_author(self, log: MessageLog) -> None:
         await log.append([entry(1, member=JISU), entry(2, member=MINHO)])
         assert [one.member_id for one in (await log.read_after(ROOM, Seq(0), 9)).entries] == [JISU, MINHO]
+
+    async def test_a_deletion_empties_its_target_and_nothing_else(self, reopened: Reopen) -> None:
+        log = await reopened()
+        await log.append(entries(1, 3))
+        own, other = deletion(4, of=1, by=JISU), deletion(5, of=2, by=MINHO)
+        await log.append([own, other])
+        expected = (
+            replace(entry(1), body="", deleted=DeletedBy.AUTHOR),
+            replace(entry(2), body="", deleted=DeletedBy.MODERATOR),
+            entry(3),
+            own,
+            other,
+        )
+        assert await all_of(log) == expected
+        key = CidKey(ROOM, JISU, entry(1).cid)
+        assert (await log.known([key]))[key].digest == digest(MessageType.TEXT, entry(1).body, None)
+        assert await all_of(await reopened()) == expected
+
+    async def test_the_first_to_delete_a_message_is_the_one_it_says(self, log: MessageLog) -> None:
+        await log.append(entries(1, 1))
+        await log.append([deletion(2, of=1, by=JISU), deletion(3, of=1, by=MINHO)])
+        await log.append([deletion(4, of=1, by=MINHO)])
+        first = (await log.read_after(ROOM, Seq(0), 1)).entries[0]
+        assert (first.body, first.deleted) == ("", DeletedBy.AUTHOR)
+
+    async def test_a_deletion_reaches_no_other_room(self, log: MessageLog) -> None:
+        await log.append([*entries(1, 2), *entries(1, 2, room=OTHER_ROOM)])
+        await log.append([deletion(3, of=2, by=JISU)])
+        assert await all_of(log, OTHER_ROOM) == entries(1, 2, room=OTHER_ROOM)
+
+    async def test_unread_is_how_many_texts_follow(self, log: MessageLog) -> None:
+        system = replace(entry(3), type=MessageType.SYSTEM, event=Fact.JOINED)
+        await log.append([*entries(1, 2), system, entry(4), deletion(5, of=1, by=JISU)])
+        await log.append(entries(1, 1, room=OTHER_ROOM))
+        for cursor, count in ((0, 3), (1, 2), (2, 1), (3, 1), (4, 0), (5, 0), (99, 0)):
+            assert await log.unread({ROOM: Seq(cursor)}) == {ROOM: count}, cursor
+        nowhere = RoomId("c" * 32)
+        asked = {ROOM: Seq(2), OTHER_ROOM: Seq(0), nowhere: Seq(0)}
+        assert await log.unread(asked) == {ROOM: 1, OTHER_ROOM: 1, nowhere: 0}
+        assert await log.unread({}) == {}
+        await log.append([entry(6), entry(7)])
+        assert await log.unread({ROOM: Seq(4)}) == {ROOM: 2}
+
+
+def deletion(seq: int, *, of: int, by: MemberId) -> Entry:
+    return replace(
+        entry(seq, member=by, cid=f"d{seq}", body="삭제"),
+        type=MessageType.SYSTEM,
+        event=Fact.DELETED,
+        target=Seq(of),
+    )

@@ -12,14 +12,14 @@ from pac.adapters.local.limiter import LocalLimiter
 from pac.clock import Instant
 from pac.errors import RateLimited, RoomIsReadOnly
 from pac.limits.rules import Limits, Rate
-from pac.live.channels import Channels, LineOutbox
+from pac.live.channels import Channels
 from pac.live.connection import Connection, Effect, Hangup, Perform, State
 from pac.live.dialect import PAC_V2
 from pac.live.disconnects import Disconnect
 from pac.live.frames import Opcode
 from pac.live.guests import CHANNEL, guest_name
 from pac.live.handshake import Admission, Turned, UpgradeRequest, judge
-from pac.live.outbox import Verdict
+from pac.live.outbox import Outbox
 from pac.live.protocol import (
     Drain,
     Error,
@@ -44,7 +44,7 @@ from pac.live.protocol_v1 import (
     SubscribeAsGuest,
     SubscribeChannel,
 )
-from pac.live.subscriptions import Progress
+from pac.live.subscriptions import Progress, Subscription
 from pac.messages.model import Cid, Entry, MessageType, Seq
 from pac.rooms.events import Fact
 from pac.rooms.model import RoomId
@@ -66,7 +66,7 @@ class Line:
         self.clock = SteppedClock()
         self.dialect = Original(requests, self.clock, SEOUL)
         self.written: list[bytes] = []
-        self.outbox = LineOutbox(self.written.append, 1_000)
+        self.outbox: Outbox[Subscription] = Outbox(self.written.append, 1_000)
         self.connection = Connection(
             Admission("", "", "en", "192.0.2.7", ""),
             Limits(),
@@ -275,9 +275,10 @@ def test_what_these_frames_have_no_words_for_is_not_sent(frame: Struct) -> None:
     assert line.written == []
 
 
-def test_what_is_ephemeral_in_the_other_protocol_ends_in_the_outbox() -> None:
+def test_what_is_encoded_for_everybody_is_not_sent_either() -> None:
     line = Line()
-    assert line.connection.outbox.ephemeral(b"typing, encoded for everybody") is Verdict.SHED_EPHEMERAL
+    line.connection.push(b"typing")
+    assert line.connection.tell(b"room") == []
     assert line.written == []
 
 
@@ -321,7 +322,6 @@ class OriginalReader(Reader):
     def __init__(self, rig: Rig, dialect: Original, limit: int = 1_000_000) -> None:
         super().__init__(rig, limit)
         self.connection.dialect = dialect
-        self.connection.outbox = LineOutbox(self.written.append, limit)
 
     def messages(self) -> list[str]:
         found, data = [], b"".join(self.written)

@@ -200,6 +200,21 @@ async def test_who_comes_and_goes_is_told_to_these_sockets_and_not_stored(house:
     await stays.hears("SYSTEM", "Grace님이 나갔습니다.")
 
 
+async def test_what_it_has_no_words_for_is_not_told_and_a_deletion_is_a_line(house: House) -> None:
+    ada, grace = await house.person("ada"), await house.person("grace")
+    room = await ada.create_room("광장")
+    await grace.join(room)
+    await settled(ada, room, 2)
+    page, wire = await page_of(house, ada, room), await house.reader(grace, room)
+    wire.say(op="typing", room=room, on=True)
+    wire.say(op="send", id="1", room=room, cid="c1", body="oops")
+    sent = await wire.hear("message")
+    wire.say(op="delete", id="2", room=room, seq=sent["seq"])
+    assert (await wire.hear("message"))["event"] == "deleted"
+    assert await page.line() == ("Grace", "oops")
+    assert await page.line() == ("SYSTEM", "Grace님이 메시지를 삭제했습니다.")
+
+
 @pytest.mark.req("2.15", "3.15")
 async def test_losing_the_right_or_the_session_closes_with_its_code(house: House) -> None:
     ada, grace = await house.person("ada"), await house.person("grace")

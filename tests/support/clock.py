@@ -16,7 +16,7 @@ class SteppedClock:
     def monotonic(self) -> float:
         return self._monotonic
 
-    def advance(self, *, seconds: float = 0, ms: int = 0) -> None:
-        step = round(seconds * 1_000) + ms
+    def advance(self, *, hours: float = 0, seconds: float = 0, ms: int = 0) -> None:
+        step = round(hours * 3_600_000 + seconds * 1_000) + ms
         self._now = Instant(self._now + step)
         self._monotonic += step / 1_000

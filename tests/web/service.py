@@ -1,8 +1,8 @@
 """The real web service on real SQLite in a folder of its own, and people with browsers who use it."""
 
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import event
 
 from pac.accounts.actions import SignUpFields
 from pac.accounts.model import MemberId
@@ -29,6 +30,7 @@ from pac.web.app import WebService
 from pac.web.parts import WebParts
 from tests.support.clock import SteppedClock
 
+SERVICE_TOKEN = "the token of another service"
 PASSWORD = "correct horse battery"
 ORIGIN = "http://localhost:3120"
 HTTPS_ORIGIN = "https://chat.example.org"
@@ -59,6 +61,7 @@ class House:
     parts: WebParts
     service: WebService
     app: Any
+    database: SqlDatabase
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def guest(
@@ -109,6 +112,28 @@ class House:
                 for number, body in enumerate(bodies, 1)
             ]
         )
+
+    @contextmanager
+    def counted_queries(self) -> Iterator[list[str]]:
+        """The statements the database is asked while the block runs."""
+        seen: list[str] = []
+
+        def note(*args: Any) -> None:
+            seen.append(args[2])
+
+        engines = [self.database._readers.sync_engine, self.database._writer.sync_engine]
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", note)
+
+    def writes(self) -> int:
+        """How often the database was written to: the change counter of SQLite's file format (§1.3.7)."""
+        with (self.folder / FILE).open("rb") as file:
+            return int.from_bytes(file.read(28)[24:], "big")
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, to see whether something was changed."""
@@ -168,10 +193,12 @@ async def open_house(
         is_https=origin.startswith("https:"),
         trusted_proxies=(ip_network(f"{PROXY}/32"),),
         timezone="Asia/Seoul",
+        service_token=SERVICE_TOKEN,
         online=lambda _: 0,
+        is_online=lambda *_: False,
     )
     service = WebService(parts)
-    house = House(folder, clock, ids, parts, service, service.edge(SOCKETS))
+    house = House(folder, clock, ids, parts, service, service.edge(SOCKETS), database)
     try:
         yield house
     finally:

@@ -63,7 +63,7 @@ async def answers(house: House) -> dict[str, httpx.Response]:
         "403": await browser.post("/api/v1/room", headers={"Sec-Fetch-Site": "cross-site"}),
         "404": await browser.get("/api/v1/room/" + "0" * 32),
         "404 page": await browser.get("/nowhere"),
-        "405": await browser.put("/api/v1/room/list", json={}),
+        "405": await browser.put("/api/v1/chat/log", json={}),
         "405 page": await browser.put("/login"),
         "413": await browser.post("/api/v1/room", content=big, headers=json),
         "413 page": await browser.post("/login", content=big),

@@ -4,17 +4,27 @@ from dataclasses import dataclass, replace
 
 from pac import names, telemetry
 from pac.accounts.events import AccountsChanged, SessionEnded
-from pac.accounts.model import AppRole, Member, MemberId
+from pac.accounts.model import Actor, AppRole, Member, MemberId
 from pac.accounts.passwords import Passwords
 from pac.accounts.rules import fault_in_password, faults_in_sign_up
 from pac.accounts.sessions import LIVE_TOKEN_MS, Session, SessionKey, SessionStore, session_key, token_key
 from pac.accounts.store import AccountTransaction
 from pac.accounts.throttle import SignInThrottle
 from pac.clock import Clock, Instant
-from pac.errors import Hidden, InvalidFields, RateLimited, Unavailable, WrongCredentials
+from pac.errors import (
+    FieldFault,
+    Forbidden,
+    Hidden,
+    InvalidFields,
+    RateLimited,
+    Unavailable,
+    WrongCredentials,
+)
 from pac.http.address import address_prefix
 from pac.ids import IdSource
 from pac.transactions import Database, Listeners
+
+REASON_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,85 @@ class Accounts:
         telemetry.log.info(
             telemetry.ADMIN_CHANGED, member=member.id, change="locked" if locked else "unlocked"
         )
+
+    async def administer(
+        self,
+        actor: Actor,
+        member_id: MemberId,
+        *,
+        locked: bool | None,
+        role: AppRole | None,
+        reason: str,
+    ) -> Member:
+        """An administrator locks, unlocks, promotes or demotes somebody else: audited with the change itself.
+
+        Raises InvalidFields without a reason, Hidden for nobody, Forbidden for oneself.
+        """
+        said = " ".join(reason.split())
+        if not said or len(said) > REASON_MAX:
+            raise InvalidFields(
+                FieldFault("reason", "too_long", REASON_MAX) if said else FieldFault("reason", "required")
+            )
+        if member_id == actor.id:
+            raise Forbidden  # nobody locks themselves out
+        now = self.clock.now()
+        async with self.database.writing() as tx:
+            member = await tx.accounts.by_id(member_id)
+            if member is None or member.deleted_at is not None:
+                raise Hidden
+            if role is not None and role is not member.app_role:
+                await tx.accounts.set_app_role(member_id, role, now)
+                await tx.accounts.audit(
+                    self.ids.uuid7(now), now, "member.app_role", actor.id, member_id, said
+                )
+            if locked is not None and locked is not member.locked:
+                await tx.accounts.set_locked(member_id, locked, now)
+                event = "member.locked" if locked else "member.unlocked"
+                await tx.accounts.audit(self.ids.uuid7(now), now, event, actor.id, member_id, said)
+            tx.emit(AccountsChanged())
+        if locked or (role is not None and role is not member.app_role):
+            await self._end_sessions(member)
+        telemetry.log.info(telemetry.ADMIN_CHANGED, member=member.id, change="administered", actor=actor.id)
+        return member
+
+    async def change_password(self, viewer: Member, session: Session, current: str, new: str) -> None:
+        """Raises WrongCredentials, InvalidFields, RateLimited. Every other session of the member ends (2.10)."""
+        fault = fault_in_password("password", new, self.password_min)
+        if fault is not None:
+            raise InvalidFields(fault)
+        attempt = self.throttle.begin(names.key(viewer.username)[:64], session.address_prefix, None)
+        try:
+            async with self.database.reading() as tx:
+                stored = await tx.accounts.password_hash(viewer.id)
+            matches = await self.passwords.verify(stored, current)
+        except Unavailable:
+            self.throttle.withdrawn(attempt)
+            raise
+        if not matches:
+            raise WrongCredentials
+        self.throttle.succeeded(attempt)
+        fresh = await self.passwords.hash(new)
+        async with self.database.writing() as tx:
+            await tx.accounts.set_password_hash(viewer.id, fresh)
+        await self.sign_out_others(viewer.id, session.key)
+        telemetry.log.info(telemetry.PASSWORD_CHANGED, member=viewer.id, session=session.key[:8])
+
+    async def sign_out_others(self, member_id: MemberId, but: SessionKey) -> int:
+        """How many other sessions there were."""
+        ended = 0
+        for session in await self.sessions.of_member(member_id):
+            if session.key != but:
+                await self.sign_out(session.key)
+                ended += 1
+        return ended
+
+    async def revoke(self, member_id: MemberId, reference: str) -> None:
+        """End one session of this member, named by the reference its list shows. Raises Hidden (2.14)."""
+        for session in await self.sessions.of_member(member_id):
+            if session.reference == reference:
+                await self.sign_out(session.key)
+                return
+        raise Hidden
 
     async def reset_password(self, username: str, password: str) -> None:
         """Raises InvalidFields."""

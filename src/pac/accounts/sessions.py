@@ -38,6 +38,11 @@ class Session:
     def ends_at(self) -> Instant:
         return Instant(min(self.last_seen_at + IDLE_MS, self.created_at + ABSOLUTE_MS))
 
+    @property
+    def reference(self) -> str:
+        """What a list of sessions names this one by: of no use as a cookie, and not what is stored."""
+        return hashlib.sha256(f"reference {self.key}".encode()).hexdigest()[:16]
+
     def is_live(self, now: Instant) -> bool:
         return now < self.ends_at()
 

@@ -1,5 +1,6 @@
 """What accounts ask of storage."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from pac.accounts.model import AppRole, Member, MemberId
@@ -26,6 +27,21 @@ class AccountStore(Protocol):
 
     async def set_locked(self, member_id: MemberId, locked: bool, at: Instant) -> None:
         """Also writes a row of the change feed: live sockets learn of it."""
+
+    async def audit(
+        self,
+        event_id: str,
+        at: Instant,
+        event: str,
+        actor: MemberId,
+        target: MemberId,
+        reason: str,
+    ) -> None:
+        """A line of the audit log, in the transaction of the change it tells (SECURITY 10.4)."""
+
+    async def find(self, query: str, limit: int) -> Sequence[Member]:
+        """Members whose login name or nickname contains `query` (case folded; empty: the newest), deleted ones
+        left out."""
 
     async def count(self) -> int: ...
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from pac import errors
+from pac.clock import Instant, rfc3339
 from pac.errors import FieldFault
 from pac.language import Language, translate, words_of, words_of_fault
 
@@ -13,6 +14,7 @@ class ErrorCode(StrEnum):
     """Every errorCode there is: a closed list, in OpenAPI too."""
 
     NOT_SIGNED_IN = "NOT_SIGNED_IN"
+    SIGN_IN_AGAIN = "SIGN_IN_AGAIN"
     WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
     INVALID_FIELDS = "INVALID_FIELDS"
     NAME_TAKEN = "NAME_TAKEN"
@@ -24,6 +26,10 @@ class ErrorCode(StrEnum):
     ALREADY_JOINED = "ALREADY_JOINED"
     NOT_JOINED = "NOT_JOINED"
     OWNER_MAY_NOT_LEAVE = "OWNER_MAY_NOT_LEAVE"
+    BANNED = "BANNED"
+    NOT_A_MEMBER = "NOT_A_MEMBER"
+    CAPACITY_TOO_SMALL = "CAPACITY_TOO_SMALL"
+    SLOW_MODE = "SLOW_MODE"
     BAD_REQUEST = "BAD_REQUEST"
     TOO_LARGE = "TOO_LARGE"
     RATE_LIMITED = "RATE_LIMITED"
@@ -37,6 +43,7 @@ class ErrorCode(StrEnum):
 
 TABLE: dict[type[errors.PacError], tuple[int, ErrorCode]] = {
     errors.NotSignedIn: (401, ErrorCode.NOT_SIGNED_IN),
+    errors.SignInAgain: (403, ErrorCode.SIGN_IN_AGAIN),
     errors.WrongCredentials: (401, ErrorCode.WRONG_CREDENTIALS),
     errors.InvalidFields: (422, ErrorCode.INVALID_FIELDS),
     errors.NameTaken: (409, ErrorCode.NAME_TAKEN),
@@ -48,6 +55,10 @@ TABLE: dict[type[errors.PacError], tuple[int, ErrorCode]] = {
     errors.AlreadyJoined: (409, ErrorCode.ALREADY_JOINED),
     errors.NotJoined: (403, ErrorCode.NOT_JOINED),
     errors.OwnerMayNotLeave: (409, ErrorCode.OWNER_MAY_NOT_LEAVE),
+    errors.Banned: (403, ErrorCode.BANNED),
+    errors.NotAMember: (409, ErrorCode.NOT_A_MEMBER),
+    errors.CapacityTooSmall: (409, ErrorCode.CAPACITY_TOO_SMALL),
+    errors.SlowMode: (429, ErrorCode.SLOW_MODE),
     errors.BadRequest: (400, ErrorCode.BAD_REQUEST),
     errors.UnknownOp: (400, ErrorCode.BAD_REQUEST),
     errors.TooLarge: (413, ErrorCode.TOO_LARGE),
@@ -86,6 +97,8 @@ class Problem:
     words: str
     faults: tuple[FieldFault, ...] = ()
     retry_after_ms: int | None = None
+    until: Instant | None = None
+    """Of a ban: when it ends by itself."""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -112,6 +125,8 @@ class Problem:
             "errorCode": self.code.value,
             "errorMessage": self.words,
         }
+        if self.code is ErrorCode.BANNED:
+            document["until"] = None if self.until is None else rfc3339(self.until)
         if self.faults:
             document["errors"] = [
                 {"field": fault.field, "code": fault.code, "message": words_of_fault(fault, language)}
@@ -132,7 +147,15 @@ def problem_of(error: errors.PacError, language: Language) -> Problem:
     faults = error.faults if isinstance(error, errors.InvalidFields) else ()
     if isinstance(error, errors.NameTaken):
         faults = (FieldFault(error.field, "taken"),)
-    return Problem(status, code, words_of(error, language), faults, getattr(error, "retry_after_ms", None))
+    until = error.until if isinstance(error, errors.Banned) else None
+    return Problem(
+        status,
+        code,
+        words_of(error, language),
+        faults,
+        getattr(error, "retry_after_ms", None),
+        None if until is None else Instant(until),
+    )
 
 
 def problem_of_status(status: int, language: Language) -> Problem:

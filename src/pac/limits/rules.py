@@ -19,6 +19,8 @@ class Limits:
     send: Rate = Rate("send", 5, 20)
     ops: Rate = Rate("ops", 50, 200)
     subscribe: Rate = Rate("subscribe", 50, 600)
+    typing: Rate = Rate("typing", 1 / 3, 1)
+    """By member and room, not a setting."""
     connections_per_member: int = 10
     connections: int = 20_000
     ungreeted_per_address: int = 50

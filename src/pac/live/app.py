@@ -9,8 +9,10 @@ from fastapi import APIRouter, Request
 from pac.accounts.model import Actor
 from pac.clock import Instant
 from pac.live.activity import note_activity
+from pac.live.bans import note_ends_of_bans
 from pac.live.follower import Follower
 from pac.live.gateway import Gateway
+from pac.live.lag import watch_lag
 from pac.live.node import Node
 from pac.live.parts import LiveParts
 from pac.rooms.access import access_room
@@ -30,10 +32,17 @@ class LiveService:
     async def running(self) -> AsyncIterator[None]:
         await self.follower.start()
         async with self.node, asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(self.follower.run()), tasks.create_task(note_activity(self.node))]
+            running = [
+                tasks.create_task(self.follower.run()),
+                tasks.create_task(note_activity(self.node)),
+                tasks.create_task(self.node.read_marks.run()),
+                tasks.create_task(note_ends_of_bans(self.node)),
+                tasks.create_task(watch_lag(self.node)),
+            ]
             yield
             for task in running:
                 task.cancel()
+        await self.node.read_marks.write()
 
 
 def live_routes(
@@ -49,7 +58,7 @@ def live_routes(
         now: Instant = parts.clock.now()
         async with parts.database.reading() as tx:
             await access_room(tx, actor, RoomId(room_id), Action.KNOW, now)
-        return service.node.subscriptions.online(RoomId(room_id))
+        return service.node.presence.online(RoomId(room_id))
 
     @router.get("/api/v1/environment/profiles", summary="Which profile this server runs")
     async def profiles() -> list[str]:

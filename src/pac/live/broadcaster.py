@@ -206,5 +206,5 @@ class Broadcaster:
         if readers.head is not None and readers.epoch is not None:
             frame = framed(Opcode.TEXT, encode(Top(room_id, readers.epoch, readers.head)))
             for subscription in readers.live:
-                subscription.connection.outbox.ephemeral(frame)
+                subscription.connection.push(frame)
         room.top_timer = self._call_later(TOP_EVERY_S, lambda: self._tell_top(room_id))

@@ -8,23 +8,7 @@ from pac.limits.limiter import Limiter
 from pac.limits.rules import Rate
 from pac.live.connection import Connection
 from pac.live.frames import Opcode, framed
-from pac.live.outbox import Outbox, Verdict
 from pac.live.protocol_v1 import SYSTEM, Original
-from pac.live.subscriptions import Subscription
-
-
-class LineOutbox(Outbox[Subscription]):
-    """An outbox for the original's frames: what is ephemeral in `pac.v2.json` has no words there."""
-
-    __slots__ = ()
-
-    def ephemeral(self, frame: bytes) -> Verdict:
-        """Typing, presence and tops come here encoded for everybody: they end here."""
-        return Verdict.SHED_EPHEMERAL
-
-    def line(self, frame: bytes) -> Verdict:
-        """A line that may be lost."""
-        return super().ephemeral(frame)
 
 
 class Channels:
@@ -35,7 +19,7 @@ class Channels:
         self._dialect = dialect
         self._limiter = limiter
         self._comings = comings
-        self._channels: dict[str, dict[Connection, LineOutbox]] = {}
+        self._channels: dict[str, set[Connection]] = {}
         self._present: dict[Connection, tuple[str, list[str]]] = {}
         """Under which name each came, and to which channels."""
 
@@ -59,22 +43,20 @@ class Channels:
         """Tell everybody there, and the one who enters. Entering twice does nothing."""
         if self.has(connection, channel):
             return
-        outbox = connection.outbox
-        assert isinstance(outbox, LineOutbox)  # whoever makes a connection of these frames gives it one
-        self._channels.setdefault(channel, {})[connection] = outbox
+        self._channels.setdefault(channel, set()).add(connection)
         self._present.setdefault(connection, (nickname, []))[1].append(channel)
         words = f"{nickname}님이 채팅방에 입장 했습니다."
         if not self._limiter.spend(self._comings, channel):
             self.tell(channel, SYSTEM, words)
         else:
-            outbox.line(framed(Opcode.TEXT, self._dialect.line(channel, SYSTEM, words)))
+            connection.outbox.ephemeral(framed(Opcode.TEXT, self._dialect.line(channel, SYSTEM, words)))
 
     def leave(self, connection: Connection) -> None:
         """It is gone from every channel. One that was in none is no error."""
         nickname, channels = self._present.pop(connection, ("", []))
         for channel in channels:
             there = self._channels[channel]
-            del there[connection]
+            there.discard(connection)
             if not there:
                 del self._channels[channel]
             elif not self._limiter.spend(self._comings, channel):
@@ -83,6 +65,6 @@ class Channels:
     def tell(self, channel: str, nickname: str, message: str) -> None:
         """Say a line to everybody in a channel, encoded once."""
         frame = framed(Opcode.TEXT, self._dialect.line(channel, nickname, message))
-        for connection, outbox in self._channels.get(channel, {}).items():
+        for connection in self._channels.get(channel, ()):
             if connection.is_live:
-                outbox.line(frame)
+                connection.outbox.ephemeral(frame)

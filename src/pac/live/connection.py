@@ -15,7 +15,7 @@ from pac import telemetry
 from pac.accounts.model import Actor
 from pac.accounts.sessions import SessionKey
 from pac.clock import Instant
-from pac.errors import BadRequest, PacError, RateLimited, Refusal
+from pac.errors import BadRequest, PacError, RateLimited, Refusal, SlowMode
 from pac.language import Language, words_of
 from pac.limits.limiter import gcra
 from pac.limits.rules import Limits
@@ -257,6 +257,17 @@ class Connection:
             return self.hang_up(said)
         return [] if said is None else self._verdict(self.outbox.answer(framed(Opcode.TEXT, said)))
 
+    def tell(self, framed_bytes: bytes) -> list[Effect]:
+        """As answer, for a frame that is the same bytes for many: another dialect has no words for those."""
+        if self.state is State.CLOSING or self.dialect is not PAC_V2:
+            return []
+        return self._verdict(self.outbox.answer(framed_bytes))
+
+    def push(self, framed_bytes: bytes) -> None:
+        """A frame that may be lost: typing, presence, top. The same bytes for every reader, as in `tell`."""
+        if self.state is State.OPEN and self.dialect is PAC_V2:
+            self.outbox.ephemeral(framed_bytes)
+
     def refuse(
         self, refusal: PacError, now: float, *, frame_id: str | None = None, room: str | None = None
     ) -> list[Effect]:
@@ -275,7 +286,7 @@ class Connection:
         if code in ("bad_request", "unknown_op", "too_large"):
             if self._tenth(self._bad_frames, now, BAD_FRAMES_IN_S):
                 return effects + self.hang_up(Disconnect.BAD_FRAMES)
-        elif isinstance(refusal, RateLimited):
+        elif isinstance(refusal, RateLimited | SlowMode):
             return effects + self.count_refusal(now)
         return effects
 

@@ -12,30 +12,24 @@ from typing import TYPE_CHECKING
 from pac import telemetry
 from pac.accounts.events import AccountsChanged, SessionEnded
 from pac.accounts.model import MemberId
-from pac.errors import Refusal, Unavailable
-from pac.live.commands.unsubscribe import end_subscription
-from pac.live.connection import Connection
+from pac.errors import Unavailable
 from pac.live.disconnects import Disconnect
-from pac.live.protocol import MembershipChanged, Unsubscribed
-from pac.live.subscriptions import Progress
-from pac.rooms.access import Standing, allowed
+from pac.live.room_changes import RoomChanges
 from pac.rooms.changes import Change
-from pac.rooms.events import Fact, RoomsChanged
-from pac.rooms.model import RoomId
-from pac.rooms.rules import Action
+from pac.rooms.events import RoomsChanged
 
 if TYPE_CHECKING:
     from pac.live.node import Node
 
 EVERY_S = 1.0
 RECHECK_SESSIONS_S = 1.0
-MEMBERS_PAGE = 1_000
 
 
 class Follower:
     def __init__(self, node: "Node") -> None:
         self._node = node
         self._parts = node.parts
+        self._rooms = RoomChanges(node)
         self._changes_cursor = 0
         self._sessions_cursor = 0
         self._wake = asyncio.Event()
@@ -60,6 +54,7 @@ class Follower:
             self._wake.clear()
             try:
                 await self.catch_up()
+                await self._rooms.tell()
                 await self._recheck_sessions()
             except Unavailable:
                 self._blind()
@@ -108,16 +103,10 @@ class Follower:
                 socket.perform(connection.hang_up(Disconnect.SESSION_ENDED))
 
     async def _apply(self, change: Change) -> None:
-        if change.room_id is None:
+        if change.room_id is not None:
+            await self._rooms.apply(change, change.room_id)
+        else:
             await self._account_changed(change.member_id)
-            return
-        match change.fact:
-            case Fact.ENDED:
-                await self._room_ended(change.room_id)
-            case Fact.JOINED | Fact.LEFT:
-                await self._membership_changed(change.room_id, change.member_id, change.fact)
-            case None:
-                await self._room_changed(change.room_id)
 
     async def _account_changed(self, member_id: MemberId) -> None:
         sockets = self._node.sockets.of_member(member_id)
@@ -130,83 +119,3 @@ class Follower:
                 socket.perform(socket.connection.hang_up(Disconnect.MEMBER_LOCKED))
             else:
                 socket.connection.actor = member.actor
-
-    async def _membership_changed(self, room_id: RoomId, member_id: MemberId, fact: Fact) -> None:
-        sockets = self._node.sockets.of_member(member_id)
-        if not sockets:
-            return
-        async with self._parts.database.reading() as tx:
-            room = await tx.rooms.by_id(room_id)
-            membership = await tx.rooms.membership(room_id, member_id)
-        if room is None:
-            return
-        standing = Standing(room, membership)
-        for socket in sockets:
-            connection = socket.connection
-            self._revise(connection, room_id, standing, left=fact is Fact.LEFT)
-            present = membership is not None and membership.is_present
-            socket.perform(
-                connection.answer(
-                    MembershipChanged(
-                        room_id,
-                        fact,
-                        role=membership.role if membership and present else None,
-                        status=membership.status if membership and present else None,
-                    )
-                )
-            )
-
-    async def _room_ended(self, room_id: RoomId) -> None:
-        readers = self._node.subscriptions.readers(room_id)
-        for subscription in list(readers) if readers else []:
-            if subscription.progress is Progress.PENDING:
-                subscription.stale = True
-            else:
-                self._unsubscribe(subscription.connection, room_id, "ended")
-        for member_id in await self._connected_members_of(room_id):
-            for socket in self._node.sockets.of_member(member_id):
-                socket.perform(socket.connection.answer(MembershipChanged(room_id, Fact.ENDED)))
-
-    async def _connected_members_of(self, room_id: RoomId) -> list[MemberId]:
-        connected = set(self._node.sockets.members())
-        found: list[MemberId] = []
-        offset = 0
-        async with self._parts.database.reading() as tx:
-            while page := await tx.rooms.memberships(room_id, limit=MEMBERS_PAGE, offset=offset):
-                found += [membership.member_id for membership in page if membership.member_id in connected]
-                offset += len(page)
-        return found
-
-    async def _room_changed(self, room_id: RoomId) -> None:
-        readers = self._node.subscriptions.readers(room_id)
-        if readers is None:
-            return
-        async with self._parts.database.reading() as tx:
-            room = await tx.rooms.by_id(room_id)
-        if room is None:
-            return
-        for subscription in list(readers):
-            membership = subscription.standing.membership if subscription.standing else None
-            self._revise(subscription.connection, room_id, Standing(room, membership), left=False)
-
-    def _revise(self, connection: Connection, room_id: RoomId, standing: Standing, *, left: bool) -> None:
-        """Give a subscription its new standing, and end it when that no longer lets it read."""
-        subscription = connection.subscriptions.get(room_id)
-        if subscription is None or connection.actor is None:
-            return
-        if subscription.progress is Progress.PENDING:
-            subscription.stale = True
-            return
-        if left:
-            self._unsubscribe(connection, room_id, "left")
-            return
-        subscription.standing = standing
-        try:
-            allowed(connection.actor, standing, Action.SUBSCRIBE, self._parts.clock.now())
-        except Refusal:
-            self._unsubscribe(connection, room_id, "forbidden")
-
-    def _unsubscribe(self, connection: Connection, room_id: RoomId, code: str) -> None:
-        if end_subscription(self._node, connection, room_id):
-            frame = Unsubscribed(room_id, code)  # type: ignore[arg-type]
-            self._node.perform(connection, connection.answer(frame))

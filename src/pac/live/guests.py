@@ -20,10 +20,11 @@ from pac.errors import NotSubscribed, RateLimited, Refusal, TooManyRooms
 from pac.ids import IdSource
 from pac.limits.limiter import Limiter
 from pac.limits.rules import Limits
-from pac.live.channels import Channels, LineOutbox
+from pac.live.channels import Channels
 from pac.live.connection import PING_EVERY_S, Connection, Effect, Perform, State
 from pac.live.disconnects import Disconnect
 from pac.live.handshake import Admission, Turned
+from pac.live.outbox import Outbox
 from pac.live.protocol_v1 import GUEST_REQUESTS, Original, Say, SubscribeAsGuest
 from pac.messages.body import checked_body
 
@@ -95,7 +96,7 @@ class Guests:
         return Connection(
             admission,
             self._limits,
-            LineOutbox(write, QUEUE_BYTES),
+            Outbox(write, QUEUE_BYTES),
             id=self._ids.uuid7(self._clock.now()),
             ping_every=PING_EVERY_S * self._ids.jitter(0.8, 1.2),
             now=self.now(),

@@ -10,32 +10,44 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pac import telemetry
+from pac.accounts.model import MemberId
 from pac.live.broadcaster import Broadcaster
-from pac.live.channels import Channels, LineOutbox
+from pac.live.channels import Channels
 from pac.live.commands import COMMANDS
 from pac.live.connection import PING_EVERY_S, Connection, Effect, Perform, State
 from pac.live.dialect import PAC_V2
 from pac.live.disconnects import Disconnect
 from pac.live.guests import Guests
 from pac.live.handshake import Admission
+from pac.live.lag import OVERLOADED_S
 from pac.live.outbox import Outbox
 from pac.live.parts import LiveParts
+from pac.live.presence import RoomPresence
 from pac.live.protocol_v1 import MEMBER_REQUESTS, Original
+from pac.live.read_marks import ReadMarks
 from pac.live.replay import Replay
 from pac.live.sockets import Socket, Sockets
-from pac.live.subscriptions import Progress, Subscription, Subscriptions
+from pac.live.subscriptions import Progress, RoomReaders, Subscription, Subscriptions
 from pac.rooms.model import RoomId
+
+
+def _call_later(seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(seconds, call)
 
 
 class Node:
     def __init__(self, parts: LiveParts) -> None:
         self.parts = parts
         self.sockets = Sockets(parts.limits)
-        self.subscriptions = Subscriptions()
+        self.presence = RoomPresence(
+            parts.clock, _call_later, lambda room_id: self.subscriptions.readers(room_id)
+        )
+        self.read_marks = ReadMarks(self)
+        self.subscriptions = Subscriptions(self.presence.arrived, self._gone)
         self.broadcaster = Broadcaster(
             self.subscriptions,
             parts.clock,
-            lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call),
+            _call_later,
             catch_up=lambda subscription: self.catch_up(subscription.connection),
             overflowed=self._overflowed,
         )
@@ -47,6 +59,7 @@ class Node:
         self._group: asyncio.TaskGroup | None = None
         self._under_way: set[asyncio.Task[None]] = set()
         self.draining = False
+        self.lag_s = 0.0
         parts.broker.listen(self.broadcaster.receive)
 
     async def __aenter__(self) -> "Node":
@@ -65,23 +78,27 @@ class Node:
 
     def connect(self, admission: Admission, write: Callable[[bytes], None], buffered: int) -> Connection:
         """A connection for a socket that was let in; `buffered`: bytes its transport takes before it says stop."""
-        is_original = not admission.subprotocol
-        queue_bytes = self.parts.limits.queue_bytes - buffered
         return Connection(
             admission,
             self.parts.limits,
-            (LineOutbox if is_original else Outbox)(write, queue_bytes),
+            Outbox(write, self.parts.limits.queue_bytes - buffered),
             id=self.parts.ids.uuid7(self.parts.clock.now()),
             ping_every=PING_EVERY_S * self.parts.ids.jitter(0.8, 1.2),
             now=self.now(),
-            dialect=self._original if is_original else PAC_V2,
+            dialect=PAC_V2 if admission.subprotocol else self._original,
         )
 
     def opened(self, socket: Socket) -> None:
         self.sockets.opened(socket)
 
     def _is_full(self) -> bool:
-        return len(self.sockets) + len(self.guests) >= self.parts.limits.connections
+        """For a guest: members come first."""
+        sockets = len(self.sockets) + len(self.guests)
+        return self.is_overloaded or sockets >= self.parts.limits.connections
+
+    @property
+    def is_overloaded(self) -> bool:
+        return self.lag_s > OVERLOADED_S
 
     def perform(self, connection: Connection, effects: list[Effect]) -> None:
         """Carry out effects that did not come from reading the socket. One that is gone needs none."""
@@ -154,6 +171,10 @@ class Node:
             telemetry.log.exception(telemetry.TASK_FAILED)
             if connection is not None:
                 self.perform(connection, connection.hang_up(Disconnect.INTERNAL))
+
+    def _gone(self, readers: RoomReaders, member_id: MemberId, nickname: str) -> None:
+        self.presence.gone(readers, member_id, nickname)
+        self.read_marks.forget(readers.room_id, member_id)
 
     def closed(self, connection: Connection) -> None:
         """The socket is gone: nothing of it stays."""

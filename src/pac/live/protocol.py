@@ -71,11 +71,32 @@ class History(Struct):
     limit: Annotated[int, Meta(ge=-(2**53), le=2**53 - 1)] = 50
 
 
+class Typing(Struct):
+    room: RoomKey
+    on: bool
+
+
+class Read(Struct):
+    room: RoomKey
+    seq: SeqNumber
+
+
+class Presence(Struct):
+    id: Id
+    room: RoomKey
+
+
+class Delete(Struct):
+    id: Id
+    room: RoomKey
+    seq: SeqNumber
+
+
 class Ping(Struct):
     id: Id | None = None
 
 
-Request = Hello | Subscribe | Unsubscribe | Send | History | Ping
+Request = Hello | Subscribe | Unsubscribe | Send | History | Typing | Read | Presence | Delete | Ping
 
 REQUESTS: dict[str, type[Request]] = {
     "hello": Hello,
@@ -83,6 +104,10 @@ REQUESTS: dict[str, type[Request]] = {
     "unsubscribe": Unsubscribe,
     "send": Send,
     "history": History,
+    "typing": Typing,
+    "read": Read,
+    "presence": Presence,
+    "delete": Delete,
     "ping": Ping,
 }
 
@@ -185,6 +210,9 @@ class RoomState(Struct, frozen=True, omit_defaults=True):
     members: int
     role: str | None = None
     status: str | None = None
+    read: int | None = None
+    unread: int | None = None
+    """read and unread are a member's; who reads along has no mark. unread counts TEXT and IMAGE."""
     reset: bool = False
 
 
@@ -216,6 +244,14 @@ class HistoryPage(Struct, frozen=True, tag="ok", tag_field="op"):
     more: bool
 
 
+class Online(Struct, frozen=True, tag="ok", tag_field="op"):
+    """Who is there: at most 200 of them, and how many in all."""
+
+    id: str
+    online: list[Person]
+    count: int
+
+
 class Error(Struct, frozen=True, tag="error", tag_field="op", omit_defaults=True):
     code: str
     message: str
@@ -236,6 +272,8 @@ class Message(Struct, frozen=True, tag="message", tag_field="op", omit_defaults=
     body: str
     event: str | None = None
     reply_to: int | None = None
+    target: int | None = None
+    deleted: str | None = None
     cid: str | None = None
 
 
@@ -250,11 +288,46 @@ class MembershipChanged(Struct, frozen=True, tag="membership", tag_field="op", o
     change: str
     role: str | None = None
     status: str | None = None
+    until: str | None = None
 
 
 class Unsubscribed(Struct, frozen=True, tag="unsubscribed", tag_field="op"):
     room: str
-    code: Literal["left", "ended", "forbidden", "gone"]
+    code: Literal["left", "kicked", "banned", "ended", "forbidden", "gone"]
+
+
+class SomebodyTypes(Struct, frozen=True, tag="typing", tag_field="op"):
+    room: str
+    member: Person
+    on: bool
+
+
+class PresenceChanged(Struct, frozen=True, tag="presence", tag_field="op"):
+    room: str
+    online: int
+    joined: list[Person]
+    left: list[Person]
+
+
+class ReadElsewhere(Struct, frozen=True, tag="read", tag_field="op"):
+    room: str
+    seq: int
+
+
+class RoomChanged(Struct, frozen=True, tag="room", tag_field="op", omit_defaults=True):
+    """The fields that are different now, under the names of GET room; `requests` to those who answer them."""
+
+    room: str
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    imageUrl: str | UnsetType | None = UNSET  # noqa: N815 - names of GET room, here and below
+    capacity: int | UnsetType = UNSET
+    roomMembersCount: int | UnsetType = UNSET  # noqa: N815
+    roomStatus: str | UnsetType = UNSET  # noqa: N815
+    roomPublic: str | UnsetType = UNSET  # noqa: N815
+    slowModeSeconds: int | UnsetType = UNSET  # noqa: N815
+    owner: Person | UnsetType = UNSET
+    requests: int | UnsetType = UNSET
 
 
 class Drain(Struct, frozen=True, tag="drain", tag_field="op"):
@@ -286,6 +359,8 @@ def encode_entry(entry: Entry, reader: str | None = None) -> bytes:
             body=entry.body,
             event=entry.event,
             reply_to=entry.reply_to,
+            target=entry.target,
+            deleted=entry.deleted,
             cid=entry.cid if reader == entry.member_id and entry.type is not MessageType.SYSTEM else None,
         )
     )

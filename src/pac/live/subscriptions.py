@@ -5,7 +5,7 @@ same bytes. Otherwise it is BEHIND and reads the log by itself until it has come
 decides what a reader is sent, so resume, replay, a slow reader and a lost broadcast are one case.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ class Progress(Enum):
 class Subscription:
     """One socket's reading of one room. `cursor` is the last seq it was given, while it is BEHIND."""
 
-    __slots__ = ("connection", "cursor", "progress", "readers", "stale", "standing")
+    __slots__ = ("connection", "cursor", "progress", "readers", "stale", "standing", "typing")
 
     def __init__(self, connection: "Connection", readers: "RoomReaders") -> None:
         self.connection = connection
@@ -39,6 +39,7 @@ class Subscription:
         self.progress = Progress.PENDING
         self.stale = False
         """Rights changed while they were being read: read them again."""
+        self.typing = False
 
     @property
     def room_id(self) -> RoomId:
@@ -48,7 +49,7 @@ class Subscription:
 class RoomReaders:
     """The subscriptions of one room on this node. `head`: every live one has been given all up to it."""
 
-    __slots__ = ("ahead", "epoch", "head", "live", "members", "others", "room_id")
+    __slots__ = ("ahead", "epoch", "head", "live", "members", "nicknames", "others", "room_id")
 
     def __init__(self, room_id: RoomId) -> None:
         self.room_id = room_id
@@ -61,6 +62,7 @@ class RoomReaders:
         """BEHIND, and already past the head: read from the log before the broker told; live at the next flush."""
         self.members: dict[MemberId, int] = {}
         """How many sockets of each member read the room."""
+        self.nicknames: dict[MemberId, str] = {}
 
     def __iter__(self) -> Iterator[Subscription]:
         yield from self.live
@@ -71,10 +73,22 @@ class RoomReaders:
         return not self.live and not self.others
 
 
-class Subscriptions:
-    """All rooms that are read on this node. A room without readers takes no memory and no work."""
+Presence = Callable[[RoomReaders, MemberId, str], None]
 
-    def __init__(self) -> None:
+
+def _unheard(readers: RoomReaders, member_id: MemberId, nickname: str) -> None:
+    """Nobody asks who is there."""
+
+
+class Subscriptions:
+    """All rooms that are read on this node. A room without readers takes no memory and no work.
+
+    `arrived` and `gone` hear of a member's first and last socket in a room.
+    """
+
+    def __init__(self, arrived: Presence = _unheard, gone: Presence = _unheard) -> None:
+        self._arrived = arrived
+        self._gone = gone
         self._rooms: dict[RoomId, RoomReaders] = {}
         self._count = 0
 
@@ -92,6 +106,10 @@ class Subscriptions:
         readers = self._rooms.get(room_id)
         return len(readers.members) if readers else 0
 
+    def is_online(self, room_id: RoomId, member_id: MemberId) -> bool:
+        readers = self._rooms.get(room_id)
+        return readers is not None and member_id in readers.members
+
     def register(self, connection: "Connection", room_id: RoomId) -> Subscription:
         """Before the rights are read: from here on no change of them goes unnoticed (SECURITY 2.16)."""
         readers = self._rooms.get(room_id)
@@ -102,12 +120,18 @@ class Subscriptions:
         self._count += 1
         return subscription
 
-    def grant(self, subscription: Subscription, standing: Standing, member: MemberId) -> None:
+    def grant(
+        self, subscription: Subscription, standing: Standing, member: MemberId, nickname: str = ""
+    ) -> None:
         """The rights are there: the subscription is BEHIND from here on."""
         subscription.standing = standing
         subscription.progress = Progress.BEHIND
-        members = subscription.readers.members
-        members[member] = members.get(member, 0) + 1
+        readers = subscription.readers
+        sockets = readers.members.get(member, 0)
+        readers.members[member] = sockets + 1
+        if not sockets:
+            readers.nicknames[member] = nickname
+            self._arrived(readers, member, nickname)
 
     def remove(self, subscription: Subscription, member: MemberId | None) -> None:
         """End it; doing so twice does nothing."""
@@ -118,8 +142,8 @@ class Subscriptions:
             left = readers.members.get(member, 0) - 1
             if left > 0:
                 readers.members[member] = left
-            else:
-                readers.members.pop(member, None)
+            elif readers.members.pop(member, None) is not None:
+                self._gone(readers, member, readers.nicknames.pop(member, ""))
         subscription.progress = Progress.OVER
         readers.live.discard(subscription)
         readers.others.discard(subscription)

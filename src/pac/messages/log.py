@@ -16,6 +16,10 @@ Reads do not wait for the writer.
 a room, the log is restored from a copy that ends at 6, and three other messages are written: top is 9 again,
 yet 7, 8 and 9 are not what the client holds. The number alone would lie; the epoch does not.
 
+**Deleting.** An entry is never taken out. A SYSTEM entry with the event DELETED empties the one it points at, in
+the same append: whoever applies the entries in order has what whoever reads them afterwards has. The first one
+to delete an entry is the one it says.
+
 **Dedup.** (room, member, cid) is remembered with its seq and a digest of the body for the life of the room,
 however long ago the entry was written.
 """
@@ -45,6 +49,9 @@ class MessageLog(Protocol):
 
     async def last_activity(self, rooms: Collection[RoomId]) -> Mapping[RoomId, int]:
         """When the newest entry of each room was written; rooms without entries are left out."""
+
+    async def unread(self, cursors: Mapping[RoomId, Seq]) -> Mapping[RoomId, int]:
+        """How many TEXT and IMAGE entries follow each of these seqs, deleted ones included."""
 
     async def problems(self) -> Sequence[str]:
         """What a full check of the stored log finds wrong, in words; empty when it is whole. Slow: reads it all."""

@@ -25,7 +25,16 @@ SYSTEM_CID_PREFIX = "§"
 
 class MessageType(StrEnum):
     TEXT = "TEXT"
+    IMAGE = "IMAGE"
+    """Comes with uploads; until then nobody can send one."""
     SYSTEM = "SYSTEM"
+
+
+class DeletedBy(StrEnum):
+    """Who took a message away: its author, or somebody who may delete any."""
+
+    AUTHOR = "author"
+    MODERATOR = "moderator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,7 @@ class Draft:
     body: str
     event: Fact | None = None
     reply_to: Seq | None = None
+    target: Seq | None = None
 
     @property
     def key(self) -> "CidKey":
@@ -48,7 +58,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored message. The nickname is the author's at the time of writing."""
+    """A stored message. The nickname is the author's at the time of writing.
+
+    A SYSTEM entry whose event is DELETED names in `target` the entry that it empties; that one then has its
+    `deleted` set and no body, and keeps everything else.
+    """
 
     room_id: RoomId
     seq: Seq
@@ -61,6 +75,8 @@ class Entry:
     body: str
     event: Fact | None = None
     reply_to: Seq | None = None
+    target: Seq | None = None
+    deleted: DeletedBy | None = None
 
     @property
     def key(self) -> "CidKey":

@@ -79,6 +79,7 @@ class Sequencer:
                     draft.body,
                     draft.event,
                     draft.reply_to,
+                    draft.target,
                 )
             )
             answers.append(Numbered(seq, now))

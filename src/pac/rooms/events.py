@@ -10,11 +10,45 @@ from pac.transactions import Event
 
 
 class Fact(StrEnum):
-    """What a SYSTEM entry of the log tells (PROTOCOL §3, message)."""
+    """What can happen in a room. Those of LINES are told by a SYSTEM entry of the log (PROTOCOL §3, message); the
+    others concern one member or a list, and are told to open pages only."""
 
     JOINED = "joined"
     LEFT = "left"
+    KICKED = "kicked"
+    BANNED = "banned"
+    UNBANNED = "unbanned"
+    ROLE = "role"
+    OWNER = "owner"
+    RENAMED = "renamed"
+    CHANGED = "changed"
     ENDED = "ended"
+    DELETED = "deleted"
+    """An entry of the log, whose seq is the fact's detail."""
+    WARNED = "warned"
+    UNWARNED = "unwarned"
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    VOIDED = "voided"
+    UNVOIDED = "unvoided"
+
+
+LINES = frozenset(
+    {
+        Fact.JOINED,
+        Fact.LEFT,
+        Fact.KICKED,
+        Fact.BANNED,
+        Fact.UNBANNED,
+        Fact.ROLE,
+        Fact.OWNER,
+        Fact.RENAMED,
+        Fact.CHANGED,
+        Fact.ENDED,
+        Fact.DELETED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +56,9 @@ class RoomFact:
     """An outbox row: written with the change it tells, turned into a log entry afterwards, exactly once.
 
     `id` becomes the entry's cid, so that a crash between the two stores neither loses nor doubles the line.
-    `member` is whom it is about. `quiet` facts wake readers and write no line.
+    `member` is whom it is about; `detail` is the new role, the new name, or
+    the seq of what was deleted. `quiet`
+    facts wake readers and write no line.
     """
 
     id: str
@@ -32,6 +68,7 @@ class RoomFact:
     nickname: str
     at: Instant
     quiet: bool = False
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

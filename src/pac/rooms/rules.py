@@ -8,19 +8,31 @@ from enum import StrEnum
 
 from pac.accounts.model import Actor
 from pac.clock import Instant
-from pac.errors import Forbidden, Hidden, OwnerMayNotLeave, Refusal, RoomHasEnded, RoomIsReadOnly
-from pac.rooms.model import Membership, Room, RoomPublic, RoomRole, RoomStatus
+from pac.errors import Banned, Forbidden, Hidden, OwnerMayNotLeave, Refusal, RoomHasEnded, RoomIsReadOnly
+from pac.rooms.model import Membership, Room, RoomMemberStatus, RoomPublic, RoomRole, RoomStatus
+
+WARNED_SLOW_MODE_S = 10
 
 
 class Action(StrEnum):
+    """A row of the table each."""
+
     KNOW = "know"
     JOIN_AS_MEMBER = "join_as_member"
     JOIN_AS_OBSERVER = "join_as_observer"
+    ASK = "ask"
     SUBSCRIBE = "subscribe"
     READ_HISTORY = "read_history"
     SEND = "send"
+    DELETE_ANY = "delete_any"
+    MODERATE = "moderate"
+    ADMIT = "admit"
+    CHANGE = "change"
+    APPOINT = "appoint"
     END = "end"
     LEAVE = "leave"
+    VOID = "void"
+    BREAK_GLASS = "break_glass"
 
 
 class Relation(StrEnum):
@@ -30,75 +42,149 @@ class Relation(StrEnum):
     MEMBER = "M"
     OBSERVER = "O"
     NONE = "N"
+    INVITED = "I"
     ADMIN = "A"
     OWNER = "owner"
 
 
-_S, _M, _O, _N, _A, _OWNER = Relation
-_EVERYONE = frozenset({_S, _M, _O, _N, _A})
-_JOINED = frozenset({_S, _M, _O})
-_WRITERS = frozenset({_S, _M})
-_NOBODY: frozenset[Relation] = frozenset()
+def _row(available: str, observer: str, private: str, invisible: str, void: str) -> "_Row":
+    """The cells of one row, written as on the page."""
+    cells = (available, observer, private, invisible, void)
+    return {
+        public: frozenset(Relation(letter) for letter in cell.split() if letter != "–")
+        for public, cell in zip(RoomPublic, cells, strict=True)
+    }
 
-_WHO_MAY: dict[Action, dict[RoomPublic, frozenset[Relation]]] = {
-    Action.KNOW: {RoomPublic.AVAILABLE: _EVERYONE, RoomPublic.OBSERVER: _EVERYONE},
-    Action.JOIN_AS_MEMBER: {RoomPublic.AVAILABLE: frozenset({_N}), RoomPublic.OBSERVER: _NOBODY},
-    Action.JOIN_AS_OBSERVER: {RoomPublic.AVAILABLE: _NOBODY, RoomPublic.OBSERVER: frozenset({_N})},
-    Action.SUBSCRIBE: {RoomPublic.AVAILABLE: _JOINED, RoomPublic.OBSERVER: _JOINED | {_N}},
-    Action.READ_HISTORY: {RoomPublic.AVAILABLE: _JOINED, RoomPublic.OBSERVER: _JOINED | {_N}},
-    Action.SEND: {RoomPublic.AVAILABLE: _WRITERS, RoomPublic.OBSERVER: _WRITERS},
-    Action.END: {RoomPublic.AVAILABLE: frozenset({_OWNER, _A}), RoomPublic.OBSERVER: frozenset({_OWNER, _A})},
-    Action.LEAVE: {RoomPublic.AVAILABLE: _JOINED, RoomPublic.OBSERVER: _JOINED},
+
+_Row = dict[RoomPublic, frozenset[Relation]]
+
+_WHO_MAY: dict[Action, _Row] = {
+    #                            AVAILABLE      OBSERVER       PRIVATE        INVISIBLE    VOID
+    Action.KNOW: _row("S M O N I A", "S M O N I A", "S M O N I A", "S M O I A", "A"),
+    Action.JOIN_AS_MEMBER: _row("N I", "I", "I", "I", "–"),
+    Action.JOIN_AS_OBSERVER: _row("–", "N I", "–", "–", "–"),
+    Action.ASK: _row("–", "–", "N", "–", "–"),
+    Action.SUBSCRIBE: _row("S M O", "S M O N I", "S M O", "S M O", "–"),
+    Action.READ_HISTORY: _row("S M O", "S M O N I", "S M O", "S M O", "–"),
+    Action.SEND: _row("S M", "S M", "S M", "S M", "–"),
+    Action.DELETE_ANY: _row("S A", "S A", "S A", "S A", "A"),
+    Action.MODERATE: _row("S", "S", "S", "S", "–"),
+    Action.ADMIT: _row("S", "S", "S", "S", "–"),
+    Action.CHANGE: _row("S", "S", "S", "S", "–"),
+    Action.APPOINT: _row("owner", "owner", "owner", "owner", "–"),
+    Action.END: _row("owner A", "owner A", "owner A", "owner A", "A"),
+    Action.LEAVE: _row("S M O", "S M O", "S M O", "S M O", "–"),
+    Action.VOID: _row("A", "A", "A", "A", "A"),
+    Action.BREAK_GLASS: _row("A", "A", "A", "A", "A"),
 }
 
-_NOT_AFTER_THE_END = frozenset({Action.JOIN_AS_MEMBER, Action.JOIN_AS_OBSERVER, Action.SEND, Action.END})
+_JOINED = frozenset({Relation.SYSOP, Relation.MEMBER, Relation.OBSERVER})
 
-_BY_ROLE = {RoomRole.SYSOP: _S, RoomRole.MEMBER: _M, RoomRole.OBSERVER: _O}
+_STAYS_AFTER_THE_END = frozenset(
+    {
+        Action.KNOW,
+        Action.SUBSCRIBE,
+        Action.READ_HISTORY,
+        Action.DELETE_ANY,
+        Action.LEAVE,
+        Action.VOID,
+        Action.BREAK_GLASS,
+    }
+)
+"""Members go on reading an ended room and may leave it; administrators still look after it."""
+
+_READING = frozenset({Action.SUBSCRIBE, Action.READ_HISTORY})
+
+_BY_ROLE = {
+    RoomRole.SYSOP: Relation.SYSOP,
+    RoomRole.MEMBER: Relation.MEMBER,
+    RoomRole.OBSERVER: Relation.OBSERVER,
+}
 
 
-def relations(actor: Actor, room: Room, membership: Membership | None) -> frozenset[Relation]:
+def relations(
+    actor: Actor, room: Room, membership: Membership | None, *, invited: bool = False
+) -> frozenset[Relation]:
     """Every letter of the table that applies: an administrator is also what an ordinary stranger is."""
     joined = membership is not None and membership.is_present
-    found = {_BY_ROLE[membership.role] if joined and membership is not None else _N}
+    stranger = Relation.INVITED if invited else Relation.NONE
+    found = {_BY_ROLE[membership.role] if joined and membership is not None else stranger}
     if joined and room.owner_id == actor.id:
-        found.add(_OWNER)
+        found.add(Relation.OWNER)
     if actor.is_admin:
-        found.add(_A)
+        found.add(Relation.ADMIN)
     return frozenset(found)
 
 
 def decide(
-    actor: Actor, room: Room, membership: Membership | None, action: Action, now: Instant
+    actor: Actor,
+    room: Room,
+    membership: Membership | None,
+    action: Action,
+    now: Instant,
+    *,
+    invited: bool = False,
 ) -> Refusal | None:
     """None when the actor may; else why not. `Hidden` when the actor may not even know of the room.
 
-    Pure: the same arguments give the same answer. `now` is what timed states are measured against.
+    Pure: the same arguments give the same answer. `now` is what timed states are measured against; `invited`
+    says that the actor holds an open invitation to this room.
     """
-    who = relations(actor, room, membership)
+    who = relations(actor, room, membership, invited=invited)
     if not who & _WHO_MAY[Action.KNOW][room.public]:
         return Hidden()
+    if membership is not None and membership.is_banned(now):
+        # Whoever is banned is nothing here any more, not even a stranger; an administrator stays one.
+        if Relation.ADMIN in who & _WHO_MAY[action][room.public]:
+            return None
+        return Banned(membership.void_until)
     if room.status is RoomStatus.ENDED:
-        if action in _NOT_AFTER_THE_END:
+        if action not in _STAYS_AFTER_THE_END:
             return RoomHasEnded()
-        if action is not Action.KNOW and not who & _JOINED:
+        if action in _READING and not who & _JOINED:
             return Forbidden()  # members read an ended room, nobody else (PROTOCOL §6)
     if not who & _WHO_MAY[action][room.public]:
-        if action is Action.SEND and who & {_O, _N} and room.public is RoomPublic.OBSERVER:
+        if action is Action.SEND and who & _WHO_MAY[Action.SUBSCRIBE][room.public]:
             return RoomIsReadOnly()
         return Forbidden()
-    if action is Action.LEAVE and _OWNER in who and room.status is RoomStatus.ALIVE:
+    if action is Action.LEAVE and Relation.OWNER in who and room.status is RoomStatus.ALIVE:
         return OwnerMayNotLeave()
     return None
 
 
-def role_on_joining(public: RoomPublic) -> RoomRole:
-    """What one becomes by joining: a reader where readers are free to come, else a member."""
-    match public:
-        case RoomPublic.OBSERVER:
-            return RoomRole.OBSERVER
-        case RoomPublic.AVAILABLE:
-            return RoomRole.MEMBER
+def refuse_moderating(actor: Actor, room: Room, target: Membership) -> Refusal | None:
+    """Beside the table: nobody moderates themselves or the owner, and only the owner a SYSOP (PROTOCOL §6)."""
+    if target.member_id in (actor.id, room.owner_id):
+        return Forbidden()
+    if target.role is RoomRole.SYSOP and room.owner_id != actor.id:
+        return Forbidden()
+    return None
 
 
-def action_of_joining(public: RoomPublic) -> Action:
-    return Action.JOIN_AS_OBSERVER if role_on_joining(public) is RoomRole.OBSERVER else Action.JOIN_AS_MEMBER
+def slow_mode_s(room: Room, membership: Membership | None, now: Instant) -> int:
+    """How many seconds lie between two messages of this member here; 0: as many as the rate allows."""
+    if membership is None:
+        return 0
+    warned = membership.status_at(now) is RoomMemberStatus.WARNING
+    own = WARNED_SLOW_MODE_S if warned else 0
+    return own if membership.role is RoomRole.SYSOP else max(own, room.slow_mode_s)
+
+
+def role_on_joining(public: RoomPublic, *, invited: bool = False) -> RoomRole:
+    """What one becomes by joining: a reader where readers are free to come, else a member. An invitation makes
+    a member everywhere."""
+    return RoomRole.OBSERVER if public is RoomPublic.OBSERVER and not invited else RoomRole.MEMBER
+
+
+def action_of_joining(public: RoomPublic, *, invited: bool = False) -> Action:
+    """What pressing "join" asks for."""
+    if public is RoomPublic.PRIVATE and not invited:
+        return Action.ASK
+    observes = role_on_joining(public, invited=invited) is RoomRole.OBSERVER
+    return Action.JOIN_AS_OBSERVER if observes else Action.JOIN_AS_MEMBER
+
+
+def sees_badge_only(room: Room, membership: Membership | None) -> bool:
+    """To those who are not in it, a PRIVATE room is a name, a badge and a count (PROTOCOL §5, GET room)."""
+    joined = membership is not None and membership.is_present
+    return room.public is RoomPublic.PRIVATE and not joined

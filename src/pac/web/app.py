@@ -19,6 +19,9 @@ from pac.http.edge import API, Edge, EdgeRules, Scope, language_of
 from pac.http.problems import ErrorCode, Problem, problem_of, problem_of_status
 from pac.language import Language
 from pac.web.api.accounts import account_routes
+from pac.web.api.administration import administration_routes
+from pac.web.api.admissions import admission_routes
+from pac.web.api.members import member_routes
 from pac.web.api.messages import message_routes
 from pac.web.api.rooms import room_routes
 from pac.web.identity import Identity
@@ -53,8 +56,11 @@ class WebService:
             openapi_url="/api/openapi.json",
             redirect_slashes=False,  # the address it would make comes from Host (SECURITY 1.12)
         )
-        self.app.include_router(account_routes(self.identity, self.accounts))
+        self.app.include_router(account_routes(parts, self.identity, self.accounts))
         self.app.include_router(room_routes(parts, self.identity))
+        self.app.include_router(member_routes(parts, self.identity))
+        self.app.include_router(admission_routes(parts, self.identity))
+        self.app.include_router(administration_routes(parts, self.identity, self.accounts))
         self.app.include_router(message_routes(parts, self.identity))
         self.pages.add_to(self.app)
         self.app.openapi = self._openapi  # type: ignore[method-assign] # FastAPI's own way to extend it

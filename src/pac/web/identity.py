@@ -4,6 +4,7 @@ The session cookie is HttpOnly, SameSite=Lax (the return from an OAuth provider 
 HTTPS, `__Host-` and Secure (SECURITY 1.4). A live token in `Authorization: Bearer` stands for its session.
 """
 
+import hmac
 from typing import cast
 
 from fastapi import Request, Response
@@ -12,12 +13,14 @@ from pac.accounts.access import Identified, identify, identify_by_token
 from pac.accounts.actions import SignedIn, Visitor
 from pac.accounts.model import Actor
 from pac.accounts.sessions import ABSOLUTE_MS
-from pac.errors import NotSignedIn
+from pac.clock import HOUR_MS
+from pac.errors import Forbidden, NotSignedIn, SignInAgain
 from pac.language import Language
 from pac.web.parts import WebParts
 
 COOKIE = "PAC_SESSIONID"
 DEVICE_COOKIE = "PAC_DEVICE"
+ADMIN_SIGN_IN_MS = 12 * HOUR_MS
 DEVICE_AGE_S = 365 * 24 * 3_600
 
 
@@ -57,6 +60,23 @@ class Identity:
 
     async def actor(self, request: Request) -> Actor:
         return (await self.viewer(request)).member.actor
+
+    async def administrator(self, request: Request) -> Actor:
+        """Who asks, if it is an administrator. Raises NotSignedIn, Forbidden; and SignInAgain when the sign-in
+        is older than ADMIN_SIGN_IN_MS (SECURITY 2.13)."""
+        viewer = await self.viewer(request)
+        if not viewer.member.actor.is_admin:
+            raise Forbidden
+        if self._parts.clock.now() - viewer.session.created_at >= ADMIN_SIGN_IN_MS:
+            raise SignInAgain
+        return viewer.member.actor
+
+    def require_service(self, request: Request) -> None:
+        """Another service of ours, by PAC_SERVICE_TOKEN. Raises NotSignedIn."""
+        ours = self._parts.service_token
+        given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if not ours or not hmac.compare_digest(given.encode(), ours.encode()):
+            raise NotSignedIn
 
     async def _identified(self, request: Request) -> Identified:
         parts = self._parts

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
+from pac.accounts.model import MemberId
 from pac.accounts.passwords import Passwords
 from pac.accounts.sessions import SessionStore
 from pac.accounts.throttle import SignInThrottle
@@ -19,7 +20,8 @@ from pac.transactions import Database, Listeners
 @dataclass(frozen=True, slots=True)
 class WebParts:
     """`socket_url` is where pages open their socket, "" for the origin they came from; `online` answers how
-    many members read a room right now, as far as this process knows."""
+    many members read a room right now, and `is_online` whether one of them is there, as far as this process
+    knows. `service_token` "" lets no other service in."""
 
     clock: Clock
     ids: IdSource
@@ -36,4 +38,9 @@ class WebParts:
     is_https: bool
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     timezone: str
+    service_token: str
     online: Callable[[RoomId], int]
+    is_online: Callable[[RoomId, MemberId], bool]
+
+    def invitation_url(self, token: str) -> str:
+        return f"{self.public_origin}/invite/{token}"

@@ -11,28 +11,43 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
+from pac.accounts.model import MemberId
 from pac.adapters.relational import migrations
 from pac.adapters.relational.engine import SqlDatabase
 from pac.adapters.relational.migrations import migrate, newest_revision, revision_of
 from pac.adapters.relational.sqlite_file import sqlite_url
 from pac.adapters.relational.tables import metadata
 from pac.errors import CannotStart
+from pac.rooms.model import RoomId
 from pac.transactions import Listeners
 from tests.contracts.accounts import sign_up
 
+EARLIER = ["0001"]
+DATA_OF_0001 = """
+INSERT INTO members (id, provider, username, username_key, nickname, nickname_key, app_role, locked, created_at)
+  VALUES ('m', 'WEB', 'kim', 'kim', '김', '김', 'ROLE_USER', 0, 1);
+INSERT INTO rooms (id, name, name_key, description, capacity, public, status, owner_id, created_at,
+  last_activity_at, members_count) VALUES ('r', '광장', '광장', '', 9, 'AVAILABLE', 'ALIVE', 'm', 1, 1, 1);
+INSERT INTO room_members (room_id, member_id, role, status, joined_at, read_seq)
+  VALUES ('r', 'm', 'SYSOP', 'ALIVE', 1, 7);
+"""
 BROKEN = '''"""A step that is killed halfway."""
 
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0002"
-down_revision = "0001"
+revision = "9000"
+down_revision = "NEWEST"
 
 
 def upgrade() -> None:
     op.create_table("half", sa.Column("id", sa.Integer, primary_key=True))
     op.execute("INSERT INTO members SELECT 1")
 '''
+
+
+def broken() -> str:
+    return BROKEN.replace("NEWEST", newest_revision())
 
 
 def dump(file: Path) -> list[str]:
@@ -68,6 +83,27 @@ async def test_migrating_again_changes_nothing(folder: Path, file: Path) -> None
     assert file.read_bytes() == before
 
 
+async def test_what_an_earlier_form_holds_is_kept(folder: Path, file: Path) -> None:
+    """Up from each earlier form, with data in it."""
+    for earlier in EARLIER:
+        shutil.rmtree(folder, ignore_errors=True)
+        migrate(sqlite_url(folder), to=earlier)
+        assert revision_of(sqlite_url(folder)) == earlier
+        connection = sqlite3.connect(file)
+        connection.executescript(DATA_OF_0001)
+        connection.close()
+        assert migrate(sqlite_url(folder)) == (earlier, newest_revision())
+        database = SqlDatabase(sqlite_url(folder), Listeners())
+        async with database.reading() as tx:
+            room = await tx.rooms.by_id(RoomId("r"))
+            membership = await tx.rooms.membership(RoomId("r"), MemberId("m"))
+        await database.close()
+        assert room is not None
+        assert (room.name, room.slow_mode_s, room.former_public) == ("광장", 0, None)
+        assert membership is not None
+        assert (membership.nickname, membership.void_until, membership.read_seq) == ("김", None, 7)
+
+
 def test_two_processes_that_start_at_once_migrate_once(folder: Path, file: Path) -> None:
     found: list[tuple[str | None, str]] = []
     starters = [threading.Thread(target=lambda: found.append(migrate(sqlite_url(folder)))) for _ in range(4)]
@@ -75,7 +111,8 @@ def test_two_processes_that_start_at_once_migrate_once(folder: Path, file: Path)
         starter.start()
     for starter in starters:
         starter.join()
-    assert sorted(str(before) for before, _ in found) == ["0001", "0001", "0001", "None"]
+    newest = newest_revision()
+    assert sorted(str(before) for before, _ in found) == [newest, newest, newest, "None"]
 
 
 def test_a_database_of_a_newer_version_is_refused_and_not_touched(folder: Path, file: Path) -> None:
@@ -93,19 +130,20 @@ def test_a_database_of_a_newer_version_is_refused_and_not_touched(folder: Path, 
 def test_a_migration_that_is_cut_off_leaves_nothing_and_runs_again(
     folder: Path, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrate(sqlite_url(folder))
+    newest = migrate(sqlite_url(folder))[1]
     before = dump(file)
     scripts = tmp_path / "migrations"
     shutil.copytree(Path(migrations.__file__).parent, scripts)
-    step = scripts / "versions" / "0002_half.py"
-    step.write_text(BROKEN)
+    step = scripts / "versions" / "9000_half.py"
+    text = broken()
+    step.write_text(text)
     monkeypatch.setattr(migrations, "_FOLDER", scripts)
     with pytest.raises(CannotStart, match="cannot be used"):
         migrate(sqlite_url(folder))
     assert dump(file) == before
     shutil.rmtree(scripts / "versions" / "__pycache__", ignore_errors=True)
-    step.write_text(BROKEN.replace('op.execute("INSERT INTO members SELECT 1")', "pass"))
-    assert migrate(sqlite_url(folder)) == ("0001", "0002")
+    step.write_text(text.replace('op.execute("INSERT INTO members SELECT 1")', "pass"))
+    assert migrate(sqlite_url(folder)) == (newest, "9000")
 
 
 def test_a_first_migration_that_is_cut_off_leaves_an_empty_file(
@@ -113,13 +151,13 @@ def test_a_first_migration_that_is_cut_off_leaves_an_empty_file(
 ) -> None:
     scripts = tmp_path / "migrations"
     shutil.copytree(Path(migrations.__file__).parent, scripts)
-    (scripts / "versions" / "0002_half.py").write_text(BROKEN)
+    (scripts / "versions" / "9000_half.py").write_text(broken())
     with monkeypatch.context() as patch:
         patch.setattr(migrations, "_FOLDER", scripts)
         with pytest.raises(CannotStart):
             migrate(sqlite_url(folder))
     assert dump(file) == ["BEGIN TRANSACTION;", "COMMIT;"]
-    assert migrate(sqlite_url(folder)) == (None, "0001")
+    assert migrate(sqlite_url(folder)) == (None, newest_revision())
 
 
 def test_what_others_could_read_is_closed_to_them(folder: Path, file: Path) -> None:

@@ -1,11 +1,13 @@
 """AccountStore on SQL."""
 
-from sqlalchemy import Row, func, insert, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import Row, func, insert, or_, select, update
 
 from pac import names
 from pac.accounts.model import AppRole, LoginProvider, Member, MemberId
 from pac.adapters.relational.statements import Statements
-from pac.adapters.relational.tables import changes, members
+from pac.adapters.relational.tables import audit, changes, members
 from pac.clock import Instant
 
 
@@ -60,6 +62,31 @@ class Accounts:
     async def set_locked(self, member_id: MemberId, locked: bool, at: Instant) -> None:
         await self._statements.execute(update(members).where(members.c.id == member_id).values(locked=locked))
         await self._tell(member_id, at)
+
+    async def audit(
+        self,
+        event_id: str,
+        at: Instant,
+        event: str,
+        actor: MemberId,
+        target: MemberId,
+        reason: str,
+    ) -> None:
+        await self._statements.execute(
+            insert(audit).values(
+                id=event_id, at=at, event=event, actor_id=actor, target_id=target, reason=reason
+            )
+        )
+
+    async def find(self, query: str, limit: int) -> Sequence[Member]:
+        found = select(members).where(members.c.deleted_at.is_(None))
+        if query:
+            key = names.key(query)
+            found = found.where(
+                or_(func.instr(members.c.username_key, key) > 0, func.instr(members.c.nickname_key, key) > 0)
+            )
+        rows = await self._statements.execute(found.order_by(members.c.created_at.desc()).limit(limit))
+        return [_member(row) for row in rows]
 
     async def count(self) -> int:
         return int((await self._statements.execute(select(func.count()).select_from(members))).scalar_one())

@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from pac.adapters.relational.accounts import Accounts
+from pac.adapters.relational.admissions import Admissions
+from pac.adapters.relational.audit import Audit
 from pac.adapters.relational.rooms import Rooms
 from pac.adapters.relational.sqlite_file import ReadingConnection, WritingConnection
 from pac.adapters.relational.statements import TIDYING_S, Statements, bounded
@@ -32,6 +34,8 @@ class SqlTransaction:
         self.statements = statements
         self.accounts = Accounts(statements)
         self.rooms = Rooms(statements)
+        self.admissions = Admissions(statements)
+        self.audit = Audit(statements)
         self.events: list[Event] = []
 
     def emit(self, event: Event) -> None:

@@ -30,6 +30,7 @@ class SqlOutbox:
                 member_id=MemberId(row.member_id),
                 nickname=row.nickname,
                 at=Instant(row.at),
+                detail=row.detail,
             )
             for row in rows
         ]

@@ -1,10 +1,6 @@
-"""RoomStore on SQL.
+"""RoomStore on SQL: rooms, their lists, and what is told of them. Who is in them is in memberships.py."""
 
-`rooms.members_count` is changed in the transaction that changes a membership, by the one function that does, so
-that a lobby sorted by members and a check of the capacity count nothing.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,19 +8,19 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Row,
-    Select,
     and_,
     bindparam,
-    case,
     func,
     insert,
     select,
+    true,
     update,
 )
 
 from pac import names
 from pac.accounts.model import MemberId
-from pac.adapters.relational.statements import Statements
+from pac.adapters.relational.memberships import Memberships, contains
+from pac.adapters.relational.pages import beginning
 from pac.adapters.relational.tables import changes, members, outbox, room_members, rooms
 from pac.clock import Instant
 from pac.rooms.events import RoomFact
@@ -41,12 +37,7 @@ from pac.rooms.model import (
     RoomStatus,
 )
 
-_IN_THE_LOBBY = (RoomPublic.AVAILABLE, RoomPublic.OBSERVER)
-_ROLE_ORDER = case((room_members.c.role == RoomRole.SYSOP, 0), else_=1)
-
-
-_FARTHEST = 2**62
-"""No page begins further on: the driver's integers end at 2⁶³."""
+_IN_THE_LOBBY = (RoomPublic.AVAILABLE, RoomPublic.OBSERVER, RoomPublic.PRIVATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +52,7 @@ class _Order:
         return keys if self.rising else [key.desc() for key in keys]
 
 
-class Rooms:
-    def __init__(self, statements: Statements) -> None:
-        self._statements = statements
-
+class Rooms(Memberships):
     async def add(self, room: Room) -> None:
         await self._statements.execute(
             insert(rooms).values(
@@ -88,57 +76,12 @@ class Rooms:
     async def save(self, room: Room) -> None:
         await self._statements.execute(update(rooms).where(rooms.c.id == room.id).values(**_fields(room)))
 
-    async def membership(self, room_id: RoomId, member_id: MemberId) -> Membership | None:
-        query = _memberships().where(room_members.c.room_id == room_id, room_members.c.member_id == member_id)
-        row = (await self._statements.execute(query)).first()
-        return None if row is None else _membership(row)
-
-    async def memberships(self, room_id: RoomId, *, limit: int, offset: int = 0) -> Sequence[Membership]:
-        query = (
-            _memberships()
-            .where(room_members.c.room_id == room_id, room_members.c.status != RoomMemberStatus.EXITED)
-            .order_by(_ROLE_ORDER, room_members.c.joined_at, room_members.c.member_id)
-            .limit(limit)
-            .offset(offset)
-        )
-        return [_membership(row) for row in await self._statements.execute(query)]
-
-    async def save_membership(self, membership: Membership) -> None:
-        here = and_(
-            room_members.c.room_id == membership.room_id, room_members.c.member_id == membership.member_id
-        )
-        values = {
-            "role": membership.role,
-            "status": membership.status,
-            "joined_at": membership.joined_at,
-            "exited_at": membership.exited_at,
-        }
-        before = (
-            await self._statements.execute(select(room_members.c.status).where(here))
-        ).scalar_one_or_none()
-        if before is None:
-            row = {"room_id": membership.room_id, "member_id": membership.member_id, **values}
-            await self._statements.execute(insert(room_members).values(**row))
-        else:
-            await self._statements.execute(update(room_members).where(here).values(**values))
-        was_present = before not in (None, RoomMemberStatus.EXITED)
-        step = int(membership.is_present) - int(was_present)
-        if step:
-            await self._statements.execute(
-                update(rooms)
-                .where(rooms.c.id == membership.room_id)
-                .values(members_count=rooms.c.members_count + step)
-            )
-
-    async def count_present(self, room_id: RoomId) -> int:
-        query = select(rooms.c.members_count).where(rooms.c.id == room_id)
-        return int((await self._statements.execute(query)).scalar_one_or_none() or 0)
-
-    async def lobby(self, actor: MemberId, *, number: int, size: int, query: str, sort: LobbySort) -> Page:
+    async def lobby(
+        self, actor: MemberId, *, number: int, size: int, query: str, sort: LobbySort
+    ) -> Page[RoomRow]:
         shown = and_(rooms.c.status == RoomStatus.ALIVE, rooms.c.public.in_(_IN_THE_LOBBY))
         if query:
-            # Not LIKE: it gives % and _ a meaning, and reads no further than U+0000.
-            shown = and_(shown, func.instr(rooms.c.name_key, names.key(query)) > 0)
+            shown = and_(shown, contains(rooms.c.name_key, query))
         match sort:
             case LobbySort.NEWEST:
                 order = _Order("created_at")
@@ -150,16 +93,22 @@ class Rooms:
                 order = _Order("name_key", rising=True)
         return await self._page(actor, shown, order, number, size)
 
-    async def owned_by(self, member_id: MemberId, *, number: int, size: int) -> Page:
-        return await self._page(member_id, rooms.c.owner_id == member_id, _Order("created_at"), number, size)
+    async def owned_by(self, member_id: MemberId, *, number: int, size: int) -> Page[RoomRow]:
+        owned = and_(rooms.c.owner_id == member_id, rooms.c.public != RoomPublic.VOID)
+        return await self._page(member_id, owned, _Order("created_at"), number, size)
 
-    async def joined_by(self, member_id: MemberId, *, number: int, size: int) -> Page:
+    async def joined_by(self, member_id: MemberId, *, number: int, size: int) -> Page[RoomRow]:
         joined = rooms.c.id.in_(
             select(room_members.c.room_id).where(
                 room_members.c.member_id == member_id, room_members.c.status != RoomMemberStatus.EXITED
             )
         )
-        return await self._page(member_id, joined, _Order("last_activity_at"), number, size)
+        shown = and_(joined, rooms.c.public != RoomPublic.VOID)
+        return await self._page(member_id, shown, _Order("last_activity_at"), number, size)
+
+    async def every_room(self, actor: MemberId, *, number: int, size: int, query: str) -> Page[RoomRow]:
+        shown = contains(rooms.c.name_key, query) if query else true()
+        return await self._page(actor, shown, _Order("created_at"), number, size)
 
     async def note_activity(self, at_by_room: Mapping[RoomId, Instant]) -> None:
         if at_by_room:
@@ -175,12 +124,12 @@ class Rooms:
         await self._statements.execute(insert(changes).values(**values))
         if not fact.quiet:
             await self._statements.execute(
-                insert(outbox).values(id=fact.id, nickname=fact.nickname, **values)
+                insert(outbox).values(id=fact.id, nickname=fact.nickname, detail=fact.detail, **values)
             )
 
     async def _page(
         self, actor: MemberId, shown: ColumnElement[bool], order: _Order, number: int, size: int
-    ) -> Page:
+    ) -> Page[RoomRow]:
         """Two statements, however many rooms there are."""
         counting = select(func.count()).select_from(rooms).where(shown)
         total = int((await self._statements.execute(counting)).scalar_one())
@@ -190,7 +139,7 @@ class Rooms:
             .where(shown)
             .order_by(*order.of(rooms))
             .limit(size)
-            .offset(min(number * size, _FARTHEST))
+            .offset(beginning(number, size))
             .subquery("page")
         )
         query = (
@@ -200,6 +149,8 @@ class Rooms:
                 room_members.c.role,
                 room_members.c.status.label("member_status"),
                 room_members.c.joined_at,
+                room_members.c.void_until,
+                room_members.c.read_seq,
                 members.c.nickname,
             )
             .select_from(
@@ -218,10 +169,6 @@ class Rooms:
         return Page(rows=found, number=number, size=size, total=total)
 
 
-def _memberships() -> Select[tuple[object, ...]]:
-    return select(room_members, members.c.nickname).join(members, members.c.id == room_members.c.member_id)
-
-
 def _fields(room: Room) -> dict[str, object]:
     return {
         "name": room.name,
@@ -234,6 +181,8 @@ def _fields(room: Room) -> dict[str, object]:
         "owner_id": room.owner_id,
         "created_at": room.created_at,
         "ended_at": room.ended_at,
+        "slow_mode_s": room.slow_mode_s,
+        "former_public": room.former_public,
     }
 
 
@@ -249,18 +198,8 @@ def _room(row: Row[tuple[object, ...]]) -> Room:
         owner_id=MemberId(row.owner_id),
         created_at=Instant(row.created_at),
         ended_at=None if row.ended_at is None else Instant(row.ended_at),
-    )
-
-
-def _membership(row: Row[tuple[object, ...]]) -> Membership:
-    return Membership(
-        room_id=RoomId(row.room_id),
-        member_id=MemberId(row.member_id),
-        nickname=row.nickname,
-        role=RoomRole(row.role),
-        status=RoomMemberStatus(row.status),
-        joined_at=Instant(row.joined_at),
-        exited_at=None if row.exited_at is None else Instant(row.exited_at),
+        slow_mode_s=row.slow_mode_s,
+        former_public=None if row.former_public is None else RoomPublic(row.former_public),
     )
 
 
@@ -274,5 +213,7 @@ def _row(row: Row[tuple[object, ...]]) -> RoomRow:
             RoomRole(row.role),
             RoomMemberStatus(row.member_status),
             Instant(row.joined_at),
+            void_until=None if row.void_until is None else Instant(row.void_until),
+            read_seq=row.read_seq,
         )
     return RoomRow(_room(row), row.members_count, Instant(row.last_activity_at), membership)

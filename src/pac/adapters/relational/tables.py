@@ -1,4 +1,4 @@
-"""The tables of accounts, rooms and sessions: SQLAlchemy Core, portable between SQLite and MariaDB.
+"""The tables of accounts, rooms, sessions and the audit log: SQLAlchemy Core, portable to SQLite and MariaDB.
 
 Times are milliseconds UTC in BIGINT, closed sets are their names, and every text has its length (SECURITY
 5.1): code points are counted in names.py and rooms/actions.py, and repeated here so that no writer can pass
@@ -73,6 +73,8 @@ rooms = Table(
     Column("ended_at", BigInteger),
     Column("last_activity_at", BigInteger, nullable=False),
     Column("members_count", Integer, nullable=False),
+    Column("slow_mode_s", Integer, nullable=False, server_default="0"),
+    Column("former_public", String(16)),
     # One for each sort of the lobby: the id breaks ties, and `public` is at hand without reading the row.
     Index(None, "status", "created_at", "id", "public"),
     Index(None, "status", "last_activity_at", "id", "public"),
@@ -91,7 +93,49 @@ room_members = Table(
     Column("joined_at", BigInteger, nullable=False),
     Column("exited_at", BigInteger),
     Column("read_seq", BigInteger, nullable=False, server_default="0"),
+    Column("void_until", BigInteger),
     Index(None, "member_id", "status"),
+    Index(None, "status", "void_until"),
+)
+
+join_requests = Table(
+    "join_requests",
+    metadata,
+    Column("room_id", ID, ForeignKey("rooms.id"), primary_key=True),
+    Column("member_id", ID, ForeignKey("members.id"), primary_key=True),
+    Column("asked_at", BigInteger, nullable=False),
+    Index(None, "member_id"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("room_id", ID, ForeignKey("rooms.id"), nullable=False),
+    Column("token_key", KEY, nullable=False),
+    Column("created_by", ID, ForeignKey("members.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("max_uses", Integer),
+    Column("uses", Integer, nullable=False),
+    Column("revoked_at", BigInteger),
+    UniqueConstraint("token_key"),
+    Index(None, "room_id", "created_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("id", ID, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("actor_id", ID, nullable=False),
+    Column("room_id", ID),
+    Column("target_id", ID),
+    Column("reason", String(200), nullable=False),
+    Index(None, "room_id", "event"),
+    sqlite_autoincrement=True,
 )
 
 sessions = Table(
@@ -148,6 +192,7 @@ outbox = Table(
     Column("member_id", ID, nullable=False),
     Column("nickname", String(32), nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("detail", String(64), nullable=False, server_default=""),
     UniqueConstraint("id"),
     sqlite_autoincrement=True,
 )

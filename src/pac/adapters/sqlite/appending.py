@@ -1,17 +1,19 @@
 """One batch into messages.db, whole or not at all, and only where it follows what is there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import apsw
 
 from pac.adapters.sqlite.rows import (
+    EMPTY_TARGETS,
     INSERT_CIDS,
     INSERT_ENTRIES,
-    SELECT_POSITIONS,
+    SELECT_ENDS,
     SEQ_MAX,
+    End,
     batch_documents,
     encoded,
-    numbers_and_ends,
+    ends_by_room,
 )
 from pac.errors import SeqTaken
 from pac.messages.model import Entry
@@ -30,10 +32,11 @@ def append_batch(connection: apsw.Connection, entries: Sequence[Entry]) -> None:
     _leave_transaction(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        numbers = _fenced(connection, entries)
-        documents = batch_documents(entries, numbers)
-        connection.execute(INSERT_ENTRIES, (documents[0],))
-        connection.execute(INSERT_CIDS, (documents[1],))
+        new, cids, emptied = batch_documents(entries, _fenced(connection, entries))
+        connection.execute(INSERT_ENTRIES, (new,))
+        connection.execute(INSERT_CIDS, (cids,))
+        if emptied:
+            connection.execute(EMPTY_TARGETS, (emptied,))
         connection.execute("COMMIT")
     except apsw.ConstraintError as fault:
         _leave_transaction(connection)
@@ -45,14 +48,13 @@ def append_batch(connection: apsw.Connection, entries: Sequence[Entry]) -> None:
         raise
 
 
-def _fenced(connection: apsw.Connection, entries: Sequence[Entry]) -> Mapping[RoomId, int]:
-    """The numbers of the batch's rooms, new ones included. Raises SeqTaken unless each room's entries follow
-    its top directly (messages/log.py, Numbers).
+def _fenced(connection: apsw.Connection, entries: Sequence[Entry]) -> dict[RoomId, End]:
+    """Where the batch's rooms end, new ones included. Raises SeqTaken unless each room's entries follow its top
+    directly (messages/log.py, Numbers).
     """
     rooms = tuple({entry.room_id: None for entry in entries})
-    found = numbers_and_ends(str(connection.execute(SELECT_POSITIONS, (encoded(rooms),)).get), rooms)
-    numbers = {room_id: number for room_id, (number, _, _) in found.items()}
-    tops = {room_id: top or 0 for room_id, (_, _, top) in found.items()}
+    ends = ends_by_room(str(connection.execute(SELECT_ENDS, (encoded(rooms),)).get), rooms)
+    tops = {room_id: end.top for room_id, end in ends.items()}
     for entry in entries:
         follows = tops.get(entry.room_id, 0) + 1
         if entry.seq != follows:
@@ -60,11 +62,11 @@ def _fenced(connection: apsw.Connection, entries: Sequence[Entry]) -> Mapping[Ro
         tops[entry.room_id] = follows
     assert max(tops.values()) <= SEQ_MAX, "a room is full: place has no more bits"
     for room_id in rooms:
-        if room_id not in numbers:
+        if room_id not in ends:
             connection.execute("INSERT INTO rooms (room) VALUES (?)", (room_id,))
-            numbers[room_id] = connection.last_insert_rowid()
-    assert max(numbers.values()) < _ROOMS_MAX, "no number is left for a room"
-    return numbers
+            ends[room_id] = End(connection.last_insert_rowid(), 0, 0)
+    assert max(end.number for end in ends.values()) < _ROOMS_MAX, "no number is left for a room"
+    return ends
 
 
 def _leave_transaction(connection: apsw.Connection) -> None:

@@ -25,13 +25,16 @@ from pac.adapters.sqlite.rows import (
     SELECT_KNOWN,
     SELECT_POSITIONS,
     SELECT_PROBLEMS,
+    SELECT_UNREAD,
     SEQ_MAX,
     activity_by_room,
+    cursor_document,
     encoded,
     key_document,
     known_by_key,
     numbers_and_ends,
     page_entries,
+    unread_by_room,
 )
 from pac.adapters.sqlite.threads import Job, Jobs, Work, finished
 from pac.clock import Clock
@@ -165,6 +168,16 @@ class SqliteMessageLog:
             self._reads,
             lambda connection: activity_by_room(_text(connection, SELECT_ACTIVITY, (encoded(asked),)), asked),
         )
+
+    async def unread(self, cursors: Mapping[RoomId, Seq]) -> Mapping[RoomId, int]:
+        if not cursors:
+            return {}
+        asked, document = tuple(cursors), cursor_document(cursors)
+        found = await self._ask(
+            self._reads,
+            lambda connection: unread_by_room(_text(connection, SELECT_UNREAD, (document,)), asked),
+        )
+        return {room_id: found.get(room_id, 0) for room_id in asked}
 
     async def problems(self) -> tuple[str, ...]:
         """What is wrong with the file, one line each, for `pac check`; empty when it is whole.

@@ -12,12 +12,13 @@ instead of 900 (3 ms against 30 in a room of 500,000). A cid drawn at random is 
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from pac.accounts.model import MemberId
 from pac.clock import Instant
-from pac.messages.model import Cid, CidKey, Entry, Known, MessageType, Seq, digest
+from pac.messages.model import Cid, CidKey, DeletedBy, Entry, Known, MessageType, Seq, digest
 from pac.rooms.events import Fact
 from pac.rooms.model import RoomId
 
@@ -53,6 +54,28 @@ SELECT json_group_array(json_array(asked.key, number,
   (SELECT place & 0xFFFFFFFF FROM entries WHERE place > number << 32
     AND place < (number + 1) << 32 ORDER BY place DESC LIMIT 1)))
 FROM json_each(?) AS asked CROSS JOIN rooms ON rooms.room = asked.value
+"""
+# The same with what the newest entry says of how many texts the room has: for the writer, who counts on from it.
+SELECT_ENDS = """
+SELECT json_group_array(json_array(asked.key, number, newest.place & 0xFFFFFFFF, newest.entry->>'texts'))
+FROM json_each(?) AS asked CROSS JOIN rooms ON rooms.room = asked.value
+LEFT JOIN entries AS newest ON newest.place = (SELECT place FROM entries WHERE place > number << 32
+  AND place < (number + 1) << 32 ORDER BY place DESC LIMIT 1)
+"""
+SELECT_UNREAD = """
+SELECT json_group_array(json_array(asked.key,
+  ifnull((SELECT entry->>'texts' FROM entries WHERE place > number << 32
+    AND place < (number + 1) << 32 ORDER BY place DESC LIMIT 1), 0)
+  - ifnull((SELECT entry->>'texts' FROM entries WHERE place > number << 32
+    AND place <= (number << 32) + (asked.value->>1) ORDER BY place DESC LIMIT 1), 0)))
+FROM json_each(?) AS asked CROSS JOIN rooms ON rooms.room = asked.value->>0
+"""
+# Only the first to delete an entry changes it; the body is all that goes.
+EMPTY_TARGETS = """
+UPDATE entries SET entry = json_set(entry, '$.body', '', '$.deleted',
+  iif(entry->>'member' = asked.value->>1, 'author', 'moderator'))
+FROM json_each(?) AS asked
+WHERE entries.place = asked.value->>0 AND entry->>'deleted' IS NULL
 """
 SELECT_ACTIVITY = """
 SELECT json_group_array(json_array(asked.key,
@@ -100,12 +123,18 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     body: str
     event: Fact | None = None
     reply_to: int | None = None
+    target: int | None = None
+    deleted: DeletedBy | None = None
+    texts: int = 0
+    """How many TEXT and IMAGE entries the room has up to this one, itself included: unread is a subtraction."""
 
 
 _json = msgspec.json.Encoder()
 _page = msgspec.json.Decoder(list[Stored])
 _known = msgspec.json.Decoder(list[tuple[int, int, int, str]])
 _positions = msgspec.json.Decoder(list[tuple[int, int, int | None, int | None]])
+_ends = msgspec.json.Decoder(list[tuple[int, int, int | None, int | None]])
+_unread = msgspec.json.Decoder(list[tuple[int, int]])
 _activity = msgspec.json.Decoder(list[tuple[int, int | None]])
 
 
@@ -114,12 +143,29 @@ def encoded(value: object) -> str:
     return _json.encode(value).decode()
 
 
-def batch_documents(entries: Sequence[Entry], numbers: Mapping[RoomId, int]) -> tuple[str, str]:
-    """What INSERT_ENTRIES and INSERT_CIDS take."""
+@dataclass(slots=True)
+class End:
+    """Where a room's log ends: the room's number, its newest seq, and how many texts it has."""
+
+    number: int
+    top: int
+    texts: int
+
+
+def batch_documents(entries: Sequence[Entry], ends: Mapping[RoomId, End]) -> tuple[str, str, str]:
+    """What INSERT_ENTRIES, INSERT_CIDS and EMPTY_TARGETS take; the last is "" when nothing is deleted.
+
+    `ends` are moved on to where the rooms end afterwards.
+    """
     places: dict[int, Stored] = {}
     cids: list[tuple[int, str, str, int, int, str]] = []
+    emptied: dict[int, str] = {}
     for entry in entries:
-        number = numbers[entry.room_id]
+        end = ends[entry.room_id]
+        number = end.number
+        end.texts += entry.type is not MessageType.SYSTEM
+        if entry.target is not None:
+            emptied.setdefault(number << SEQ_BITS | entry.target, entry.member_id)
         places[number << SEQ_BITS | entry.seq] = Stored(
             entry.seq,
             entry.id,
@@ -131,10 +177,13 @@ def batch_documents(entries: Sequence[Entry], numbers: Mapping[RoomId, int]) -> 
             entry.body,
             entry.event,
             entry.reply_to,
+            entry.target,
+            entry.deleted,
+            end.texts,
         )
         mark = digest(entry.type, entry.body, entry.reply_to).hex()
         cids.append((number, entry.cid, entry.member_id, entry.seq, entry.at, mark))
-    return encoded(places), encoded(cids)
+    return encoded(places), encoded(cids), encoded(list(emptied.items())) if emptied else ""
 
 
 def key_document(keys: Collection[CidKey]) -> str:
@@ -155,6 +204,8 @@ def page_entries(document: str, room_id: RoomId) -> tuple[Entry, ...]:
             row.body,
             row.event,
             None if row.reply_to is None else Seq(row.reply_to),
+            None if row.target is None else Seq(row.target),
+            row.deleted,
         )
         for row in _page.decode(document)
     )
@@ -172,6 +223,22 @@ def numbers_and_ends(
 ) -> dict[RoomId, tuple[int, int | None, int | None]]:
     """For each room that has a number: that, its oldest and its newest seq."""
     return {rooms[index]: (number, first, top) for index, number, first, top in _positions.decode(document)}
+
+
+def ends_by_room(document: str, rooms: Sequence[RoomId]) -> dict[RoomId, End]:
+    """Rooms that have a number already."""
+    return {
+        rooms[index]: End(number, top or 0, texts or 0)
+        for index, number, top, texts in _ends.decode(document)
+    }
+
+
+def cursor_document(cursors: Mapping[RoomId, Seq]) -> str:
+    return encoded([(room_id, min(max(seq, 0), SEQ_MAX)) for room_id, seq in cursors.items()])
+
+
+def unread_by_room(document: str, rooms: Sequence[RoomId]) -> dict[RoomId, int]:
+    return {rooms[index]: max(0, count) for index, count in _unread.decode(document)}
 
 
 def activity_by_room(document: str, rooms: Sequence[RoomId]) -> dict[RoomId, int]:

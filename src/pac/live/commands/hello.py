@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 async def hello(node: "Node", connection: Connection, request: Hello) -> list[Effect]:
+    if node.is_overloaded:
+        return connection.hang_up(Disconnect.OVERLOADED)
     try:
         key = await _claimed_session(node, connection, request)
         if key is None:

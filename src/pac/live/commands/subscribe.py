@@ -6,6 +6,8 @@ while they are being read, they are read again.
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from pac.errors import Hidden, PacError, RateLimited, Refusal, TooManyRooms
 from pac.language import words_of
 from pac.live.connection import Connection, Effect, State
@@ -31,6 +33,8 @@ async def subscribe(node: "Node", connection: Connection, request: Subscribe) ->
     try:
         granted = await _standings(node, connection, asked, refused)
         positions = await node.parts.log.positions(list(granted))
+        marks = _marks(node, connection, granted)
+        unread = await node.parts.log.unread(marks)
     except PacError as fault:
         for room_id in asked:
             _withdraw(node, connection, room_id)
@@ -48,7 +52,10 @@ async def subscribe(node: "Node", connection: Connection, request: Subscribe) ->
                 effects += connection.count_refusal(node.now())
             continue
         standing, members = granted[room_id]
-        answers.append(_begin(node, connection, subscription, standing, members, positions[room_id], cursor))
+        state = _begin(node, connection, subscription, standing, members, positions[room_id], cursor)
+        if room_id in marks:
+            state = replace(state, read=marks[room_id], unread=unread[room_id])
+        answers.append(state)
     effects = connection.answer(Subscribed(id=request.id, rooms=answers)) + effects
     node.catch_up(connection)
     return effects
@@ -99,6 +106,18 @@ async def _standings(
     return granted
 
 
+def _marks(
+    node: "Node", connection: Connection, granted: dict[RoomId, tuple[Standing, int]]
+) -> dict[RoomId, Seq]:
+    """How far the member has read the rooms it is in."""
+    assert connection.actor is not None
+    return {
+        room_id: node.read_marks.learn(room_id, connection.actor.id, membership.read_seq)
+        for room_id, (standing, _) in granted.items()
+        if (membership := standing.membership) is not None and membership.is_present
+    }
+
+
 def _begin(
     node: "Node",
     connection: Connection,
@@ -113,7 +132,7 @@ def _begin(
     room_id = subscription.room_id
     again = subscription.progress is not Progress.PENDING
     if not again:
-        node.subscriptions.grant(subscription, standing, connection.actor.id)
+        node.subscriptions.grant(subscription, standing, connection.actor.id, connection.actor.nickname)
     node.broadcaster.know(subscription.readers, position.epoch, position.top)
     reset = _needs_reset(cursor, position, node.parts.limits.replay)
     if not (again and cursor.after is None):
@@ -127,10 +146,10 @@ def _begin(
         epoch=position.epoch,
         top=position.top,
         first=position.first,
-        online=len(subscription.readers.members),
+        online=node.presence.online(room_id),
         members=members,
         role=membership.role if membership else None,
-        status=membership.status if membership else None,
+        status=membership.status_at(node.parts.clock.now()) if membership else None,
         reset=reset,
     )
 

@@ -2,29 +2,23 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 
 from pac.accounts.model import Actor
 from pac.clock import rfc3339
 from pac.errors import FieldFault, InvalidFields
 from pac.messages.access import Range, read_history
+from pac.messages.deletion import delete_message
 from pac.messages.model import Entry, MessageType, Seq
 from pac.rooms.access import access_room
 from pac.rooms.model import RoomId
 from pac.rooms.rules import Action
+from pac.web.api.bodiless import NO_FIELDS
+from pac.web.api.message_schemas import LogPageResponse, LogQuery, LogRange, LogRow
+from pac.web.api.room_lists import listed
+from pac.web.api.room_schemas import RoomList
 from pac.web.api.rooms import OWN_PAGE
-from pac.web.api.schemas import (
-    LogPageResponse,
-    LogQuery,
-    LogRange,
-    LogRow,
-    PageQuery,
-    RoomList,
-    list_row,
-    page_index,
-    paged,
-    refusals,
-)
+from pac.web.api.schemas import UNSAFE, Done, PageQuery, Whole, page_index, paged, refusals
 from pac.web.identity import Identity
 from pac.web.parts import WebParts
 
@@ -43,13 +37,7 @@ def message_routes(parts: WebParts, identity: Identity) -> APIRouter:
         actor = await identity.actor(request)
         async with parts.database.reading() as tx:
             found = await tx.rooms.joined_by(actor.id, number=page_index(asked.page), size=OWN_PAGE)
-        rows = [
-            list_row(
-                row, parts.online(row.room.id), rfc3339(row.room.created_at), rfc3339(row.last_activity_at)
-            )
-            for row in found.rows
-        ]
-        return RoomList(content=rows, **paged(found.number, found.size, found.total, len(rows)))
+        return await listed(parts, found)
 
     @router.get(
         "/{room_id}",
@@ -71,8 +59,27 @@ def message_routes(parts: WebParts, identity: Identity) -> APIRouter:
             found = await read_history(
                 parts.database, parts.log, actor, RoomId(room_id), part, parts.clock.now()
             )
-            return LogRange(messages=[_row(entry, actor) for entry in found.entries], more=found.more)
+            return LogRange(messages=[log_row(entry, actor) for entry in found.entries], more=found.more)
         return await _by_page(parts, actor, RoomId(room_id), page_index(asked.page))
+
+    @router.delete(
+        "/{room_id}/{seq}",
+        summary="Delete a message: one's own, or any where one may",
+        dependencies=[NO_FIELDS],
+        responses=refusals(*UNSAFE, 401, 404, 409),
+    )
+    async def delete(room_id: str, seq: Annotated[Whole, Path()], request: Request) -> Done:
+        actor = await identity.actor(request)
+        await delete_message(
+            parts.database,
+            parts.log,
+            actor,
+            RoomId(room_id),
+            Seq(seq),
+            now=parts.clock.now(),
+            ids=parts.ids,
+        )
+        return Done(state="DELETED")
 
     return router
 
@@ -95,11 +102,11 @@ async def _by_page(parts: WebParts, actor: Actor, room_id: RoomId, number: int) 
     rows: list[LogRow] = []
     if newest >= position.first:
         found = await parts.log.read_before(room_id, Seq(newest + 1), LOG_PAGE)
-        rows = [_row(entry, actor) for entry in reversed(found.entries)]
+        rows = [log_row(entry, actor) for entry in reversed(found.entries)]
     return LogPageResponse(content=rows, **paged(number, LOG_PAGE, total, len(rows)))
 
 
-def _row(entry: Entry, reader: Actor) -> LogRow:
+def log_row(entry: Entry, reader: Actor) -> LogRow:
     own = entry.member_id == reader.id and entry.type is not MessageType.SYSTEM
     return LogRow(
         id=entry.id,
@@ -108,8 +115,10 @@ def _row(entry: Entry, reader: Actor) -> LogRow:
         nickname=entry.nickname,
         message=entry.body,
         timestamp=rfc3339(entry.at),
-        type=entry.type.value,
+        type=entry.type,
         seq=entry.seq,
         event=entry.event,
+        target=entry.target,
+        deleted=entry.deleted,
         cid=entry.cid if own else None,
     )

@@ -1,35 +1,34 @@
-"""Rooms over REST (PROTOCOL §5)."""
+"""Rooms over REST (PROTOCOL §5): make, find, change, hand over, end, join, leave."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
-from pac.clock import rfc3339
-from pac.errors import Forbidden
+from pac.accounts.model import MemberId
+from pac.language import translate
 from pac.rooms import actions
-from pac.rooms.access import access_room, allowed
-from pac.rooms.actions import RoomFields
-from pac.rooms.model import Page, RoomId
-from pac.rooms.rules import Action
+from pac.rooms.access import access_room, may
+from pac.rooms.actions import RoomChange, RoomFields
+from pac.rooms.model import RoomId
+from pac.rooms.rules import Action, sees_badge_only
 from pac.web.api.bodiless import NO_FIELDS
-from pac.web.api.schemas import (
-    UNSAFE,
-    Done,
+from pac.web.api.room_lists import listed
+from pac.web.api.room_schemas import (
+    Asking,
     LobbyQuery,
     Owner,
-    PageQuery,
+    OwnerRequest,
+    RoomBadge,
     RoomCreateRequest,
     RoomCreateResponse,
     RoomList,
     RoomMember,
+    RoomModifyRequest,
     RoomResponse,
-    list_row,
-    page_index,
-    paged,
-    refusals,
     summary,
 )
-from pac.web.identity import Identity
+from pac.web.api.schemas import UNSAFE, Done, PageQuery, Saved, page_index, refusals
+from pac.web.identity import Identity, language_of
 from pac.web.parts import WebParts
 
 LOBBY_PAGE = 100
@@ -40,26 +39,15 @@ PARTICIPANTS = 200
 def room_routes(parts: WebParts, identity: Identity) -> APIRouter:
     router = APIRouter(prefix="/api/v1/room", tags=["rooms"])
 
-    def listed(page: Page) -> RoomList:
-        rows = [
-            list_row(
-                row, parts.online(row.room.id), rfc3339(row.room.created_at), rfc3339(row.last_activity_at)
-            )
-            for row in page.rows
-        ]
-        return RoomList(content=rows, **paged(page.number, page.size, page.total, len(rows)))
-
     @router.post("", summary="Make a room", responses=refusals(*UNSAFE, 401))
     async def create(asked: RoomCreateRequest, request: Request) -> RoomCreateResponse:
-        actor = await identity.actor(request)
+        actor, now = await identity.actor(request), parts.clock.now()
         fields = RoomFields(
             asked.roomName, asked.description, asked.imageUrl, asked.capacity, asked.roomPublic
         )
         async with parts.database.writing() as tx:
-            room, owner = await actions.create_room(tx, actor, fields, now=parts.clock.now(), ids=parts.ids)
-        return RoomCreateResponse(
-            roomId=room.id, participates=[RoomMember.of(owner, rfc3339(owner.joined_at))]
-        )
+            room, owner = await actions.create_room(tx, actor, fields, now=now, ids=parts.ids)
+        return RoomCreateResponse(roomId=room.id, participates=[RoomMember.of(owner, now)])
 
     @router.get("/list", summary="The lobby, 100 a page", responses=refusals(401, 422))
     async def lobby(request: Request, asked: Annotated[LobbyQuery, Query()]) -> RoomList:
@@ -72,13 +60,14 @@ def room_routes(parts: WebParts, identity: Identity) -> APIRouter:
                 query=asked.q.strip(),
                 sort=asked.sort,
             )
-        return listed(found)
+        return await listed(parts, found)
 
     @router.get("/own/list", summary="Rooms the caller owns, 10 a page", responses=refusals(401, 422))
     async def own(request: Request, asked: Annotated[PageQuery, Query()]) -> RoomList:
         actor = await identity.actor(request)
         async with parts.database.reading() as tx:
-            return listed(await tx.rooms.owned_by(actor.id, number=page_index(asked.page), size=OWN_PAGE))
+            found = await tx.rooms.owned_by(actor.id, number=page_index(asked.page), size=OWN_PAGE)
+        return await listed(parts, found)
 
     @router.get(
         "/joined/list",
@@ -88,30 +77,70 @@ def room_routes(parts: WebParts, identity: Identity) -> APIRouter:
     async def joined(request: Request, asked: Annotated[PageQuery, Query()]) -> RoomList:
         actor = await identity.actor(request)
         async with parts.database.reading() as tx:
-            return listed(await tx.rooms.joined_by(actor.id, number=page_index(asked.page), size=OWN_PAGE))
+            found = await tx.rooms.joined_by(actor.id, number=page_index(asked.page), size=OWN_PAGE)
+        return await listed(parts, found)
 
     @router.get(
         "/{room_id}",
         summary="A room, with its first 200 members for those who may read it",
-        responses=refusals(401, 404),
+        responses=refusals(401, 403, 404),
     )
-    async def room(room_id: str, request: Request) -> RoomResponse:
-        actor = await identity.actor(request)
-        now = parts.clock.now()
+    async def room(room_id: str, request: Request) -> RoomResponse | RoomBadge:
+        actor, now = await identity.actor(request), parts.clock.now()
         async with parts.database.reading() as tx:
             standing = await access_room(tx, actor, RoomId(room_id), Action.KNOW, now)
-            count = await tx.rooms.count_present(standing.room.id)
-            try:
-                allowed(actor, standing, Action.SUBSCRIBE, now)
-                members = await tx.rooms.memberships(standing.room.id, limit=PARTICIPANTS)
-            except Forbidden:
-                members = []
-            owner = await tx.accounts.by_id(standing.room.owner_id)
+            found = standing.room
+            count = await tx.rooms.count_present(found.id)
+            reads = may(actor, standing, Action.SUBSCRIBE, now)
+            members = await tx.rooms.memberships(found.id, limit=PARTICIPANTS) if reads else []
+            owner = await tx.accounts.by_id(found.owner_id)
+        if sees_badge_only(found, standing.membership):
+            return RoomBadge(
+                roomId=found.id,
+                name=found.name,
+                roomPublic=found.public,
+                roomStatus=found.status,
+                roomMembersCount=count,
+            )
         return RoomResponse(
-            **summary(standing.room, count, rfc3339(standing.room.created_at)),
-            participates=[RoomMember.of(member, rfc3339(member.joined_at)) for member in members],
+            **summary(found, count),
+            slowModeSeconds=found.slow_mode_s,
+            participates=[RoomMember.of(member, now) for member in members],
             owner=Owner(id=owner.id, nickname=owner.nickname) if owner else None,
         )
+
+    @router.put(
+        "/{room_id}",
+        summary="Change a room; status ENDED ends it",
+        responses=refusals(*UNSAFE, 401, 404, 409),
+    )
+    async def modify(room_id: str, asked: RoomModifyRequest, request: Request) -> Saved:
+        actor, now = await identity.actor(request), parts.clock.now()
+        change = RoomChange(
+            asked.name,
+            asked.description,
+            asked.imageUrl,
+            asked.capacity,
+            asked.public,
+            asked.slowModeSeconds,
+        )
+        async with parts.database.writing() as tx:
+            await actions.modify_room(
+                tx, actor, RoomId(room_id), change, asked.status, now=now, ids=parts.ids
+            )
+        return Saved(message=translate(language_of(request), "The room was changed."))
+
+    @router.put(
+        "/{room_id}/owner",
+        summary="Hand the room over to one of its members",
+        responses=refusals(*UNSAFE, 401, 404, 409),
+    )
+    async def hand_over(room_id: str, asked: OwnerRequest, request: Request) -> Saved:
+        actor, now = await identity.actor(request), parts.clock.now()
+        async with parts.database.writing() as tx:
+            to = MemberId(asked.ownerMemberId)
+            await actions.hand_over(tx, actor, RoomId(room_id), to, now=now, ids=parts.ids)
+        return Saved(message=translate(language_of(request), "The room has a new owner."))
 
     @router.delete(
         "/{room_id}",
@@ -127,14 +156,20 @@ def room_routes(parts: WebParts, identity: Identity) -> APIRouter:
 
     @router.post(
         "/{room_id}/join",
-        summary="Become one of the room",
+        summary="Become one of the room, or ask to be let in",
         dependencies=[NO_FIELDS],
-        responses=refusals(*UNSAFE, 401, 404, 409),
+        responses={**refusals(*UNSAFE, 401, 404, 409), 202: {"model": Asking}},
     )
-    async def join(room_id: str, request: Request) -> Done:
+    async def join(room_id: str, request: Request, response: Response) -> Done | Asking:
         actor = await identity.actor(request)
+        top = (await parts.log.positions([RoomId(room_id)]))[RoomId(room_id)].top
         async with parts.database.writing() as tx:
-            await actions.join_room(tx, actor, RoomId(room_id), now=parts.clock.now(), ids=parts.ids)
+            membership = await actions.join_room(
+                tx, actor, RoomId(room_id), now=parts.clock.now(), ids=parts.ids, read_up_to=top
+            )
+        if membership is None:
+            response.status_code = 202
+            return Asking(state="ASKED")
         return Done(state="JOINED")
 
     @router.post(

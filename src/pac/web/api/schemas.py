@@ -1,29 +1,16 @@
-"""The JSON of REST, under the names of PROTOCOL §5. Fields a route does not know are 422."""
+"""What the JSON of every route is made of. Fields a route does not know are 422 (PROTOCOL §5)."""
 
 import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from pac.accounts.model import AppRole, LoginProvider, Member
 from pac.http.problems import ErrorCode
-from pac.messages.access import HISTORY_LIMIT
-from pac.rooms.model import (
-    LobbySort,
-    Membership,
-    Room,
-    RoomMemberStatus,
-    RoomPublic,
-    RoomRole,
-    RoomRow,
-    RoomStatus,
-)
 
 Text = Annotated[str, StringConstraints(max_length=8_192, pattern=r"^[^\x00]*$")]
 """Bounded here so that nothing longer is looked at; the real limits stand in the domain. U+0000 is in no text."""
 
 BIGGEST = 2**53 - 1
-
 _WHOLE = re.compile(r"-?[0-9]{1,16}")
 
 
@@ -52,19 +39,6 @@ class Queried(BaseModel):
 
 class PageQuery(Queried):
     page: Whole = 1
-
-
-class LobbyQuery(PageQuery):
-    q: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$")] = ""
-    sort: LobbySort = LobbySort.NEWEST
-
-
-class LogQuery(PageQuery):
-    """By page, or by `before` or `after` with `limit`."""
-
-    before: Annotated[Whole, Field(ge=0)] | None = None
-    after: Annotated[Whole, Field(ge=0)] | None = None
-    limit: Annotated[Whole, Field(ge=1)] = HISTORY_LIMIT
 
 
 class Answered(BaseModel):
@@ -117,117 +91,6 @@ UNSAFE = (400, 403, 413, 415, 422)
 """What anything but a GET may be answered before its route looks at it."""
 
 
-class JoinRequest(Asked):
-    username: Text
-    password: Text
-    nickname: Text
-    email: Text | None = None
-
-
-class JoinResponse(Answered):
-    id: str
-    username: str
-    nickname: str
-    email: str | None
-
-
-class LoginRequest(Asked):
-    username: Text
-    password: Text
-
-
-class SessionMember(Answered):
-    """Who is signed in; `token` opens a socket for five minutes and is never the session id."""
-
-    id: str
-    provider: LoginProvider
-    username: str
-    profileImage: str | None  # noqa: N815
-    htmlUrl: str | None  # noqa: N815
-    nickname: str
-    email: str | None
-    appRole: AppRole  # noqa: N815
-    token: str
-
-    @classmethod
-    def of(cls, member: Member, token: str) -> "SessionMember":
-        return cls(
-            id=member.id,
-            provider=member.provider,
-            username=member.username,
-            profileImage=member.profile_image,
-            htmlUrl=member.html_url,
-            nickname=member.nickname,
-            email=member.email,
-            appRole=member.app_role,
-            token=token,
-        )
-
-
-class RoomCreateRequest(Asked):
-    roomName: Text  # noqa: N815
-    description: Text = ""
-    imageUrl: Text | None = None  # noqa: N815
-    capacity: Annotated[int, Field(ge=-BIGGEST, le=BIGGEST)] = 100
-    roomPublic: Annotated[RoomPublic, Field(strict=False)] = RoomPublic.AVAILABLE  # noqa: N815
-
-
-class RoomMember(Answered):
-    id: str
-    nickname: str
-    status: RoomMemberStatus
-    role: RoomRole
-    joinDateTime: str  # noqa: N815
-
-    @classmethod
-    def of(cls, membership: Membership, joined_at: str) -> "RoomMember":
-        return cls(
-            id=membership.member_id,
-            nickname=membership.nickname,
-            status=membership.status,
-            role=membership.role,
-            joinDateTime=joined_at,
-        )
-
-
-class RoomCreateResponse(Answered):
-    roomId: str  # noqa: N815
-    participates: list[RoomMember]
-
-
-class Owner(Answered):
-    id: str
-    nickname: str
-
-
-class RoomSummary(Answered):
-    roomId: str  # noqa: N815
-    name: str
-    description: str
-    imageUrl: str | None  # noqa: N815
-    capacity: int
-    roomMembersCount: int  # noqa: N815
-    roomStatus: RoomStatus  # noqa: N815
-    roomPublic: RoomPublic  # noqa: N815
-    createdAt: str  # noqa: N815
-
-
-class RoomResponse(RoomSummary):
-    """`participates` is the first 200, for those who may read the room, else empty."""
-
-    participates: list[RoomMember]
-    owner: Owner | None
-
-
-class RoomListRow(RoomSummary):
-    """`unread` joins these fields with read marks."""
-
-    onlineCount: int  # noqa: N815
-    lastActivityAt: str  # noqa: N815
-    role: RoomRole | None
-    status: RoomMemberStatus | None
-
-
 class Paged(Answered):
     """A page as the original's clients know it; `number` counts from 0."""
 
@@ -241,36 +104,13 @@ class Paged(Answered):
     empty: bool
 
 
-class RoomList(Paged):
-    content: list[RoomListRow]
-
-
-class LogRow(Answered):
-    """`cid` on the reader's own messages only; `event` on SYSTEM rows."""
-
-    id: str
-    roomId: str  # noqa: N815
-    userId: str  # noqa: N815
-    nickname: str
-    message: str
-    timestamp: str
-    type: Literal["TEXT", "SYSTEM"]
-    seq: int
-    event: str | None = None
-    cid: str | None = None
-
-
-class LogPageResponse(Paged):
-    content: list[LogRow]
-
-
-class LogRange(Answered):
-    messages: list[LogRow]
-    more: bool
-
-
 class Done(Answered):
-    state: Literal["JOINED", "EXITED", "ENDED"]
+    state: Literal["JOINED", "EXITED", "ENDED", "KICKED", "ACCEPTED", "REFUSED", "REVOKED", "DELETED"]
+
+
+class Saved(Answered):
+    key: Literal["ok"] = "ok"
+    message: str
 
 
 def paged(number: int, size: int, total: int, shown: int) -> dict[str, Any]:
@@ -291,28 +131,3 @@ def paged(number: int, size: int, total: int, shown: int) -> dict[str, Any]:
 def page_index(page: int) -> int:
     """`page` counts from 1 outside; 0 and below mean the first (PROTOCOL §5)."""
     return max(0, min(page, 1_000_000) - 1)
-
-
-def summary(room: Room, count: int, created_at: str) -> dict[str, Any]:
-    return {
-        "roomId": room.id,
-        "name": room.name,
-        "description": room.description,
-        "imageUrl": room.image_url,
-        "capacity": room.capacity,
-        "roomMembersCount": count,
-        "roomStatus": room.status,
-        "roomPublic": room.public,
-        "createdAt": created_at,
-    }
-
-
-def list_row(row: RoomRow, online: int, created_at: str, last_activity_at: str) -> RoomListRow:
-    membership = row.membership
-    return RoomListRow(
-        **summary(row.room, row.members_count, created_at),
-        onlineCount=online,
-        lastActivityAt=last_activity_at,
-        role=membership.role if membership else None,
-        status=membership.status if membership else None,
-    )

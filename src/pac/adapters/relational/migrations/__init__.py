@@ -24,18 +24,21 @@ from pac.errors import CannotStart
 _FOLDER = Path(__file__).parent
 
 
-def migrate(url: URL) -> tuple[str | None, str]:
-    """(revision before, revision now). Makes the file if there is none. Raises CannotStart for an operator."""
+def migrate(url: URL, to: str | None = None) -> tuple[str | None, str]:
+    """(revision before, revision now). Makes the file if there is none. Raises CannotStart for an operator.
+
+    `to` stops at an earlier form, for trying what follows it.
+    """
     make_private(_file(url))
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-    newest = newest_revision()
+    newest = to or newest_revision()
     with _transaction(url) as connection:
         before = MigrationContext.configure(connection).get_current_revision()
         _refuse_newer(before, url)
         if before != newest:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, newest)
     return before, newest
 
 

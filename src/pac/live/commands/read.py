@@ -1,0 +1,23 @@
+"""`read`: how far a member has seen a room. No answer; its other devices hear of it."""
+
+from typing import TYPE_CHECKING
+
+from pac.errors import NotSubscribed
+from pac.live.connection import Connection, Effect
+from pac.live.protocol import Read
+from pac.live.subscriptions import Progress
+from pac.messages.model import Seq
+from pac.rooms.model import RoomId
+
+if TYPE_CHECKING:
+    from pac.live.node import Node
+
+
+def read(node: "Node", connection: Connection, request: Read) -> list[Effect]:
+    subscription = connection.subscriptions.get(RoomId(request.room))
+    if subscription is None or subscription.progress is Progress.PENDING:
+        return connection.refuse(NotSubscribed(), node.now(), room=request.room)
+    # Nobody has read what is not there yet: what this socket was given, or the others, is the top.
+    top = max(subscription.cursor, subscription.readers.head or 0)
+    node.read_marks.move(subscription, connection, Seq(min(request.seq, top)))
+    return []

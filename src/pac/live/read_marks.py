@@ -1,0 +1,76 @@
+"""How far each member has read, here in memory and written down a little later (PROTOCOL §3, read).
+
+Openly second-class: a crash loses the last second of it. A mark never goes back.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from pac import telemetry
+from pac.accounts.model import MemberId
+from pac.errors import Unavailable
+from pac.live.connection import Connection
+from pac.live.protocol import ReadElsewhere
+from pac.live.subscriptions import Subscription
+from pac.messages.model import Seq
+from pac.rooms.model import RoomId
+
+if TYPE_CHECKING:
+    from pac.live.node import Node
+
+EVERY_S = 0.5
+
+
+class ReadMarks:
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+        self._known: dict[tuple[RoomId, MemberId], Seq] = {}
+        """Of members who read the room here; a room or member that is gone is forgotten with what is written."""
+        self._unwritten: dict[tuple[RoomId, MemberId], Seq] = {}
+
+    def learn(self, room_id: RoomId, member_id: MemberId, stored: int) -> Seq:
+        """What the store knows of it, or better."""
+        place = room_id, member_id
+        mark = max(Seq(stored), self._known.get(place, Seq(0)), self._unwritten.get(place, Seq(0)))
+        self._known[place] = mark
+        return mark
+
+    def move(self, subscription: Subscription, connection: Connection, seq: Seq) -> None:
+        """This member has read up to `seq`, which is in the log; its other sockets hear of it."""
+        member = connection.actor
+        standing = subscription.standing
+        if member is None or standing is None or standing.membership is None:
+            return  # who reads along has no mark
+        place = subscription.room_id, member.id
+        if seq <= self._known.get(place, Seq(0)):
+            return
+        self._known[place] = self._unwritten[place] = seq
+        frame = ReadElsewhere(subscription.room_id, seq)
+        for socket in self._node.sockets.of_member(member.id):
+            if socket.connection is not connection:
+                socket.perform(socket.connection.answer(frame))
+
+    def forget(self, room_id: RoomId, member_id: MemberId) -> None:
+        """The member's last socket in the room has gone."""
+        self._known.pop((room_id, member_id), None)
+
+    async def run(self) -> None:
+        """Write down what has moved, until cancelled; what could not be written is tried again."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            await self.write()
+
+    async def write(self) -> None:
+        if not self._unwritten:
+            return
+        moved = dict(self._unwritten)
+        try:
+            async with self._node.parts.database.writing() as tx:
+                await tx.rooms.note_read(moved)
+        except Unavailable:
+            telemetry.log.warning(telemetry.STORE_UNAVAILABLE, store="rooms")
+            return
+        for place, seq in moved.items():
+            # Until here: whoever comes back while it is being written must not be told the old mark.
+            if self._unwritten[place] == seq:
+                del self._unwritten[place]

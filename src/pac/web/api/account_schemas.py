@@ -1,0 +1,65 @@
+"""The JSON of accounts (PROTOCOL §5)."""
+
+from pac.accounts.model import AppRole, LoginProvider, Member
+from pac.web.api.schemas import Answered, Asked, Text
+
+
+class JoinRequest(Asked):
+    username: Text
+    password: Text
+    nickname: Text
+    email: Text | None = None
+
+
+class JoinResponse(Answered):
+    id: str
+    username: str
+    nickname: str
+    email: str | None
+
+
+class LoginRequest(Asked):
+    username: Text
+    password: Text
+
+
+class SessionMember(Answered):
+    """Who is signed in; `token` opens a socket for five minutes and is never the session id."""
+
+    id: str
+    provider: LoginProvider
+    username: str
+    profileImage: str | None  # noqa: N815
+    htmlUrl: str | None  # noqa: N815
+    nickname: str
+    email: str | None
+    appRole: AppRole  # noqa: N815
+    token: str
+
+    @classmethod
+    def of(cls, member: Member, token: str) -> "SessionMember":
+        return cls(
+            id=member.id,
+            provider=member.provider,
+            username=member.username,
+            profileImage=member.profile_image,
+            htmlUrl=member.html_url,
+            nickname=member.nickname,
+            email=member.email,
+            appRole=member.app_role,
+            token=token,
+        )
+
+
+class ValidateRequest(Asked):
+    """Between services. `sessionId` takes a live token, as the original's page sends it."""
+
+    sessionId: Text  # noqa: N815
+    roomId: Text  # noqa: N815
+
+
+class Validity(Answered):
+    nickname: str | None
+    isAdmission: bool  # noqa: N815
+    isLogin: bool  # noqa: N815
+    message: str
