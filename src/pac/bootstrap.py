@@ -201,6 +201,7 @@ async def _live(
             trusted_proxies=settings.networks,
             node=f"{socket.gethostname()}:{os.getpid()}",
             session_grace_s=settings.session_grace_s,
+            timezone=settings.timezone,
         )
     )
     appender = FactAppender(stores.outbox, intake, ids=ids, before_append=live.follower.catch_up)

@@ -85,7 +85,8 @@ class Settings(BaseModel):
         8, description="Shortest password, code points.", examples=["8"]
     )
     timezone: str = Field(
-        "Asia/Seoul", description="Zone of server-rendered times where a browser names none."
+        "Asia/Seoul",
+        description="Zone of server-rendered times where a browser names none, and of the original's HH:mm:ss.",
     )
     log_json: bool = Field(False, description="Log JSON lines (1 or 0).", examples=["1"])
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.", examples=["INFO"])
@@ -116,6 +117,10 @@ class Settings(BaseModel):
         1_048_576, description="Bytes waiting per socket before its reader is slow."
     )
     limit_replay: Count = Field(1_000, description="Messages replayed on subscribe before `reset`.")
+    limit_guest_send_per_s: PerSecond = Field(5, description="Guests' messages a second per address.")
+    limit_guest_send_burst: Count = Field(20, description="Guests' messages at once per address.")
+    limit_guest_sockets_per_address: Count = Field(10, description="Guests' sockets per address.")
+    limit_guest_sockets: Count = Field(1_000, description="Guests' sockets of this node.")
 
     @field_validator("public_url")
     @classmethod
@@ -189,6 +194,9 @@ class Settings(BaseModel):
             replay=self.limit_replay,
             signup_per_hour=self.limit_signup_per_hour,
             signin_failures=self.limit_signin_failures,
+            guest_send=Rate("guest_send", self.limit_guest_send_per_s, self.limit_guest_send_burst),
+            guest_sockets_per_address=self.limit_guest_sockets_per_address,
+            guest_sockets=self.limit_guest_sockets,
         )
 
 

@@ -72,6 +72,7 @@ append_batch_messages = Histogram(
     buckets=(1, 2, 5, 10, 50, 100, 500, 1000),
     registry=registry,
 )
+guests = Gauge("pac_guests", "Open sockets of guests", registry=registry)
 deliveries = Counter("pac_deliveries", "Log entries handed to sockets", registry=registry)
 frames_refused = Counter("pac_frames_refused", "Frames refused, by error code", ["code"], registry=registry)
 sockets_closed = Counter("pac_sockets_closed", "Sockets closed, by close code", ["code"], registry=registry)

@@ -92,8 +92,10 @@ class House:
         self.people: list[Person] = []
         self.wires: list[Wire] = []
 
-    async def person(self, name: str) -> Person:
-        persona = Persona(username=name, nickname=name.title(), password=f"a long password of {name}")
+    async def person(self, name: str, nickname: str = "") -> Person:
+        persona = Persona(
+            username=name, nickname=nickname or name.title(), password=f"a long password of {name}"
+        )
         person = await (await Person(self.server.url, persona).sign_up()).sign_in()
         self.people.append(person)
         return person

@@ -33,3 +33,9 @@ class Limits:
     replay: int = 1_000
     signup_per_hour: int = 10
     signin_failures: int = 20
+    comings: Rate = Rate("comings", 5, 50)
+    guest_send: Rate = Rate("guest_send", 5, 20)
+    guest_room: Rate = Rate("guest_room", 20, 40)
+    guest_comings: Rate = Rate("guest_comings", 5, 50)
+    guest_sockets_per_address: int = 10
+    guest_sockets: int = 1_000

@@ -1,4 +1,4 @@
-"""Encode once, frame once, hand the same bytes to every live reader of a room.
+"""Encode once, frame once, hand the same bytes to every live reader of a room that speaks the same dialect.
 
 A quiet room is flushed in the same turn of the loop. A room that was flushed less than PACE_S ago waits until
 that time has passed, so that a busy one costs one write per socket and flush, however many messages it holds.
@@ -10,9 +10,10 @@ from typing import Protocol
 
 from pac import telemetry
 from pac.clock import Clock
+from pac.live.dialect import Dialect
 from pac.live.frames import Opcode, framed
 from pac.live.outbox import Verdict
-from pac.live.protocol import Top, encode, encode_entry
+from pac.live.protocol import Top, encode
 from pac.live.subscriptions import Progress, RoomReaders, Subscription, Subscriptions
 from pac.messages.model import Entry, Epoch, Seq
 from pac.rooms.model import RoomId
@@ -44,6 +45,18 @@ class _Room:
         for timer in (self.flush_timer, self.top_timer):
             if timer is not None:
                 timer.cancel()
+
+
+class _Encoded(dict[Dialect, bytes]):
+    """The entries of one flush in each dialect that is spoken among its readers, encoded when first asked for."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        super().__init__()
+        self._entries = entries
+
+    def __missing__(self, dialect: Dialect) -> bytes:
+        encoded = self[dialect] = dialect.entries(self._entries)
+        return encoded
 
 
 class Broadcaster:
@@ -147,11 +160,14 @@ class Broadcaster:
         room.flushed_at = self._clock.monotonic()
         readers.head = entries[-1].seq
         if readers.live:
-            frames = b"".join(framed(Opcode.TEXT, encode_entry(entry)) for entry in entries)
+            frames = _Encoded(entries)
             overflowed = [
                 subscription
                 for subscription in readers.live
-                if subscription.connection.outbox.entries(frames, subscription, before) is not Verdict.QUEUED
+                if (connection := subscription.connection).outbox.entries(
+                    frames[connection.dialect], subscription, before
+                )
+                is not Verdict.QUEUED
             ]
             telemetry.deliveries.inc(len(entries) * (len(readers.live) - len(overflowed)))
             for subscription in overflowed:

@@ -15,15 +15,16 @@ from pac import telemetry
 from pac.accounts.model import Actor
 from pac.accounts.sessions import SessionKey
 from pac.clock import Instant
-from pac.errors import BadRequest, PacError, RateLimited, Refusal, SlowMode, UnknownOp
+from pac.errors import BadRequest, PacError, RateLimited, Refusal, SlowMode
 from pac.language import Language, words_of
 from pac.limits.limiter import gcra
 from pac.limits.rules import Limits
+from pac.live.dialect import PAC_V2, Dialect
 from pac.live.disconnects import REASONS, Disconnect
 from pac.live.frames import FrameReader, Opcode, Violation, close_frame, framed
 from pac.live.handshake import Admission
 from pac.live.outbox import STUCK_AFTER_S, Outbox, Verdict
-from pac.live.protocol import REQUESTS, Error, NotAnObject, Request, encode, read_envelope, read_request
+from pac.live.protocol import Error, NotAnObject
 from pac.live.subscriptions import Subscription
 from pac.messages.model import Cid
 from pac.rooms.model import RoomId
@@ -41,9 +42,9 @@ INBOX_BYTES = 262_144
 
 class State(Enum):
     NEW = auto()
-    """Nothing but `hello` is heard."""
+    """Nothing but the greeting is heard: `hello`, or what says it in another dialect."""
     GREETING = auto()
-    """`hello` is being judged."""
+    """The greeting is being judged."""
     OPEN = auto()
     CLOSING = auto()
     """Our close frame is out; nothing is read or sent any more."""
@@ -54,7 +55,7 @@ class Perform:
     """Run the command of this op; afterwards call `performed`, unless it answered without waiting."""
 
     op: str
-    request: Request
+    request: Struct
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Connection:
         "admission",
         "busy",
         "catching_up",
+        "dialect",
         "frame_since",
         "id",
         "in_flight",
@@ -115,11 +117,13 @@ class Connection:
         id: str,  # noqa: A002 - it is what it is
         ping_every: float,
         now: float,
+        dialect: Dialect = PAC_V2,
     ) -> None:
         """`ping_every`: seconds between pings, the protocol's 25 with this connection's jitter in it."""
         self.id = id
         self.admission = admission
         self.outbox = outbox
+        self.dialect = dialect
         self.state = State.NEW
         self.actor: Actor | None = None
         self.session_key: SessionKey | None = None
@@ -216,23 +220,22 @@ class Connection:
     def _handle(self, payload: bytes, now: float) -> list[Effect]:
         frame_id: str | None = None
         room: str | None = None
+        greeting = self.dialect.greeting
         try:
-            envelope = read_envelope(payload)
+            envelope = self.dialect.envelope(payload)
             frame_id = None if envelope.id is UNSET else envelope.id
             room = None if envelope.room is UNSET or len(envelope.room) > 64 else envelope.room
-            if self.state is not State.OPEN and envelope.op != "hello":
+            if self.state is not State.OPEN and envelope.op != greeting:
                 return self.hang_up(Disconnect.BAD_FRAMES)
             self._spend_op(now)
-            if envelope.op not in REQUESTS:
-                raise UnknownOp
-            request = read_request(envelope.op, payload)
-            if self.state is State.OPEN and envelope.op == "hello":
-                raise BadRequest("hello: it was said before")
+            request = self.dialect.request(envelope.op, payload)
+            if self.state is State.OPEN and envelope.op == greeting and self.dialect.greets_once:
+                raise BadRequest(f"{greeting}: it was said before")
         except NotAnObject:
             return self.hang_up(Disconnect.BAD_FRAMES)
         except Refusal as refusal:
             return self.refuse(refusal, now, frame_id=frame_id, room=room)
-        if envelope.op == "hello":
+        if self.state is State.NEW:
             self.state = State.GREETING
         self.busy = True  # until the command says it answered at once, or `performed` is called
         return [Perform(envelope.op, request)]
@@ -246,18 +249,23 @@ class Connection:
     # Frames out
 
     def answer(self, frame: Struct) -> list[Effect]:
-        """A frame that must reach the client as long as the socket lives."""
+        """A frame that must reach the client as long as the socket lives, in its words if it has any for it."""
         if self.state is State.CLOSING:
             return []
-        return self._verdict(self.outbox.answer(framed(Opcode.TEXT, encode(frame))))
+        said = self.dialect.frame(frame)
+        if isinstance(said, Disconnect):
+            return self.hang_up(said)
+        return [] if said is None else self._verdict(self.outbox.answer(framed(Opcode.TEXT, said)))
 
     def tell(self, framed_bytes: bytes) -> list[Effect]:
-        """As answer, for a frame that is the same bytes for many."""
-        return [] if self.state is State.CLOSING else self._verdict(self.outbox.answer(framed_bytes))
+        """As answer, for a frame that is the same bytes for many: another dialect has no words for those."""
+        if self.state is State.CLOSING or self.dialect is not PAC_V2:
+            return []
+        return self._verdict(self.outbox.answer(framed_bytes))
 
     def push(self, framed_bytes: bytes) -> None:
-        """A frame that may be lost: typing, presence, top. The same bytes for every reader."""
-        if self.state is State.OPEN:
+        """A frame that may be lost: typing, presence, top. The same bytes for every reader, as in `tell`."""
+        if self.state is State.OPEN and self.dialect is PAC_V2:
             self.outbox.ephemeral(framed_bytes)
 
     def refuse(

@@ -20,6 +20,7 @@ class Disconnect(IntEnum):
     SESSION_ENDED = 4502
     MEMBER_LOCKED = 4503
     TOO_MANY_CONNECTIONS = 4504
+    NOT_ALLOWED = 4505
     NORMAL = 1000
     GOING_AWAY = 1001
     PROTOCOL_ERROR = 1002
@@ -29,18 +30,19 @@ class Disconnect(IntEnum):
 
 
 REASONS: dict[Disconnect, str] = {
-    Disconnect.HELLO_TIMEOUT: "no hello came in time",
+    Disconnect.HELLO_TIMEOUT: "nobody said who they are in time",
     Disconnect.PING_TIMEOUT: "a ping was not answered in time",
     Disconnect.SLOW_CONSUMER: "the reader is too slow; reconnect and resume",
     Disconnect.DRAINING: "this node is going down; reconnect",
     Disconnect.OVERLOADED: "overloaded, or a store is away; try again later",
     Disconnect.TOO_MANY_REFUSALS: "too many refused frames in a minute; slow down",
     Disconnect.INTERNAL: "something went wrong on our side; reconnect",
-    Disconnect.BAD_FRAMES: "frames that are not pac.v2.json",
+    Disconnect.BAD_FRAMES: "frames this server does not understand",
     Disconnect.NOT_SIGNED_IN: "not signed in",
     Disconnect.SESSION_ENDED: "the session has ended; sign in again",
     Disconnect.MEMBER_LOCKED: "this account is locked or deleted",
     Disconnect.TOO_MANY_CONNECTIONS: "too many connections of this member",
+    Disconnect.NOT_ALLOWED: "this channel is not here, or not for this member to read",
     Disconnect.NORMAL: "",
     Disconnect.GOING_AWAY: "going away",
     Disconnect.PROTOCOL_ERROR: "not RFC 6455",

@@ -22,7 +22,8 @@ CLOSE_WITHIN_S = 3.0
 async def drain(node: "Node") -> None:
     """Ends when every socket is closed, after at most SETTLE_WITHIN_S + CLOSE_WITHIN_S."""
     node.draining = True
-    node.sockets.closed_to_new = True
+    node.sockets.closed_to_new = node.guests.closed_to_new = True
+    node.guests.close_all(Disconnect.DRAINING)
     telemetry.log.info(telemetry.DRAINING, connections=len(node.sockets))
     window_ms = max(1_000.0, len(node.sockets) * 1_000 / RETURNS_PER_S)
     for socket in node.sockets:

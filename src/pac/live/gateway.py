@@ -6,8 +6,8 @@ answers is carried out here. All writing goes straight to the loop's transport, 
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from picows import (
     WSAutoPingStrategy,
@@ -23,10 +23,7 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined] # semi-privat
 from pac import telemetry
 from pac.live.connection import PING_EVERY_S, Connection, Drop, Effect, Hangup, Perform, Reading, State
 from pac.live.disconnects import Disconnect
-from pac.live.handshake import Admission, Turned, UpgradeRequest, judge
-from pac.live.outbox import Outbox
-from pac.live.protocol import SUBPROTOCOL
-from pac.live.subscriptions import Subscription
+from pac.live.handshake import GUEST_PATH, Admission, Turned, UpgradeRequest, judge
 
 if TYPE_CHECKING:
     from pac.live.node import Node
@@ -38,12 +35,27 @@ CLOSE_WITHIN_S = 2.0
 _logger = logging.getLogger("picows")
 
 
+class Home(Protocol):
+    """Where a socket belongs: the node, or its guests."""
+
+    def now(self) -> float: ...
+
+    def connect(self, admission: Admission, write: Callable[[bytes], None], buffered: int) -> Connection: ...
+
+    def opened(self, socket: "LiveSocket") -> None: ...
+
+    def command(self, connection: Connection, perform: Perform) -> list[Effect]: ...
+
+    def drained(self, connection: Connection) -> None: ...
+
+    def closed(self, connection: Connection) -> None: ...
+
+
 class LiveSocket(WSListener):
     """One socket: picows' listener, and what the connection's effects are carried out on."""
 
-    def __init__(self, node: "Node", admission: Admission) -> None:
-        now = node.now()
-        self._node = node
+    def __init__(self, home: Home, admission: Admission) -> None:
+        self._home = home
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -51,22 +63,14 @@ class LiveSocket(WSListener):
         self._arrived = 0
         self._consumed = 0
         self._code = 0
-        outbox: Outbox[Subscription] = Outbox(self._write, node.parts.limits.queue_bytes - TRANSPORT_HIGH)
-        self.connection = Connection(
-            admission,
-            node.parts.limits,
-            outbox,
-            id=node.parts.ids.uuid7(node.parts.clock.now()),
-            ping_every=PING_EVERY_S * node.parts.ids.jitter(0.8, 1.2),
-            now=now,
-        )
+        self.connection = home.connect(admission, self._write, TRANSPORT_HIGH)
 
     # What picows tells
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport.underlying_transport
         self._transport.set_write_buffer_limits(high=TRANSPORT_HIGH, low=TRANSPORT_LOW)
-        self._node.sockets.opened(self)
+        self._home.opened(self)
         telemetry.log.debug(telemetry.SOCKET_OPENED, connection=self.connection.id)
         self._arm()
 
@@ -79,7 +83,7 @@ class LiveSocket(WSListener):
                 bool(frame.fin),
                 bool(frame.rsv1 or frame.rsv2 or frame.rsv3),
                 frame.get_payload_as_bytes(),
-                self._node.now(),
+                self._home.now(),
             )
         )
 
@@ -89,7 +93,7 @@ class LiveSocket(WSListener):
 
     def bytes_parsed(self) -> None:
         """After picows has handed over every whole frame of a read."""
-        self.connection.read(self._node.now(), whole=self._arrived == self._consumed)
+        self.connection.read(self._home.now(), whole=self._arrived == self._consumed)
         if self.connection.frame_since is not None:
             self._arm()
 
@@ -98,7 +102,7 @@ class LiveSocket(WSListener):
 
     def resume_writing(self) -> None:
         self.connection.outbox.resume()
-        self._node.drained(self.connection)
+        self._home.drained(self.connection)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         if self._timer is not None:
@@ -106,7 +110,7 @@ class LiveSocket(WSListener):
             self._timer = None
         self.connection.state = State.CLOSING
         self._transport = None
-        self._node.closed(self.connection)
+        self._home.closed(self.connection)
         telemetry.sockets_closed.labels(str(self._code or 1006)).inc()
         telemetry.log.debug(telemetry.SOCKET_CLOSED, connection=self.connection.id, code=self._code or 1006)
 
@@ -135,13 +139,14 @@ class LiveSocket(WSListener):
 
     def _command(self, perform: Perform) -> list[Effect]:
         try:
-            return self._node.command(self.connection, perform)
+            return self._home.command(self.connection, perform)
         except Exception:  # noqa: BLE001 - the edge of a socket
             telemetry.log.exception(telemetry.COMMAND_FAILED, op=perform.op)
             return self.connection.hang_up(Disconnect.INTERNAL)
 
     def _write(self, frames: bytes) -> None:
-        if self._transport is not None:
+        # RFC 6455 §5.5.1: nothing is sent behind a close frame, whatever still counts this socket as a reader.
+        if self._transport is not None and not self._code:
             self._transport.write(frames)
 
     def _hang_up(self, effect: Hangup) -> None:
@@ -166,13 +171,13 @@ class LiveSocket(WSListener):
                 return  # an earlier one is set: it will look again
             self._timer.cancel()
         self._timer_at = at
-        self._timer = self._loop.call_later(max(0.0, at - self._node.now()), self._tick)
+        self._timer = self._loop.call_later(max(0.0, at - self._home.now()), self._tick)
 
     def _tick(self) -> None:
         self._timer = None
         if self._transport is None:
             return
-        self.perform(self.connection.tick(self._node.now()))
+        self.perform(self.connection.tick(self._home.now()))
         if self.connection.state is not State.CLOSING:
             self._arm()
 
@@ -207,12 +212,15 @@ class Gateway:
         """Turn this connection into a socket; or say why not, with nothing written yet."""
         parts = self._node.parts
         request = UpgradeRequest(method, path, headers, address)
-        judged = judge(request, parts.origins, parts.cookie_name, self._node.sockets)
+        is_guest = path == GUEST_PATH
+        door = self._node.guests if is_guest else self._node.sockets
+        judged = judge(request, parts.origins, parts.cookie_name, door)
         if isinstance(judged, Turned):
             if judged.status == 403:
                 telemetry.log.info(telemetry.ORIGIN_REFUSED)
             return judged
-        _take_over(transport, LiveSocket(self._node, judged), request, parts.limits.frame_bytes)
+        socket = LiveSocket(self._node.guests if is_guest else self._node, judged)
+        _take_over(transport, socket, request, parts.limits.frame_bytes)
         return None
 
 
@@ -226,7 +234,10 @@ def _take_over(
     """
 
     def accept(_: WSUpgradeRequest) -> Any:
-        response = WSUpgradeResponse.create_101_response({"Sec-WebSocket-Protocol": SUBPROTOCOL})
+        subprotocol = socket.connection.admission.subprotocol
+        response = WSUpgradeResponse.create_101_response(
+            {"Sec-WebSocket-Protocol": subprotocol} if subprotocol else {}
+        )
         return WSUpgradeResponseWithListener(response, socket)
 
     protocol = _CountingProtocol(

@@ -14,6 +14,7 @@ from pac.language import Language, negotiate
 from pac.live.protocol import SUBPROTOCOL
 
 PATH = "/message"
+GUEST_PATH = "/simplemessage"
 COOKIE = "PAC_SESSIONID"
 
 
@@ -41,6 +42,8 @@ class Admission:
     bearer: str
     language: Language
     address: str
+    subprotocol: str = SUBPROTOCOL
+    """"" for the original's frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,9 @@ def judge(
     request: UpgradeRequest, origins: Collection[str], cookie_name: str, door: Door
 ) -> Admission | Turned:
     """Checks in the order that tells the caller most: path, form, Origin, subprotocol, caps."""
-    if request.path != PATH:
+    if request.path not in (PATH, GUEST_PATH):
         return Turned(HTTPStatus.NOT_FOUND, "There is no socket at this address. Sockets are at /message.")
+    is_guest = request.path == GUEST_PATH
     if request.method != "GET":
         return Turned(HTTPStatus.METHOD_NOT_ALLOWED, "A socket is opened with GET.", (("Allow", "GET"),))
     if request.all("sec-websocket-version") != ["13"]:
@@ -79,21 +83,30 @@ def judge(
             HTTPStatus.FORBIDDEN, "Pages of this origin may not open sockets here (PAC_ALLOWED_ORIGINS)."
         )
     offered = [part.strip() for value in request.all("sec-websocket-protocol") for part in value.split(",")]
-    if SUBPROTOCOL not in offered:
-        return Turned(HTTPStatus.BAD_REQUEST, f"Offer the subprotocol {SUBPROTOCOL}.")
+    if is_guest and offered:
+        return Turned(
+            HTTPStatus.BAD_REQUEST, "Offer no subprotocol here: guests speak the original's frames."
+        )
     if any(protocol != SUBPROTOCOL for protocol in offered):
-        return Turned(HTTPStatus.BAD_REQUEST, f"Offer the subprotocol {SUBPROTOCOL} and no other.")
+        return Turned(
+            HTTPStatus.BAD_REQUEST,
+            f"Offer the subprotocol {SUBPROTOCOL} and no other, or none for the original's frames.",
+        )
     full = door.refusal(request.address)
     if full is not None:
         return full
     cookies = _cookies(request)
+    language = negotiate(cookies.get("lang"), request.first("accept-language") or None)
+    if is_guest:
+        return Admission("", "", language, request.address, "")  # who it is, is not even looked at
     scheme, _, token = request.first("authorization").partition(" ")
     return Admission(
         # Without an Origin the caller is no browser, and a cookie is worth nothing (PROTOCOL §3, Origin).
         session_id=cookies.get(cookie_name, "") if origin else "",
         bearer=token.strip() if scheme.lower() == "bearer" else "",
-        language=negotiate(cookies.get("lang"), request.first("accept-language") or None),
+        language=language,
         address=request.address,
+        subprotocol=SUBPROTOCOL if offered else "",
     )
 
 

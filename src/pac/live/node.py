@@ -7,19 +7,26 @@ TaskGroup; an idle socket has none. A task that fails closes its own socket with
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pac import telemetry
 from pac.accounts.model import MemberId
 from pac.live.broadcaster import Broadcaster
+from pac.live.channels import Channels
 from pac.live.commands import COMMANDS
-from pac.live.connection import Connection, Effect, Perform, State
+from pac.live.connection import PING_EVERY_S, Connection, Effect, Perform, State
+from pac.live.dialect import PAC_V2
 from pac.live.disconnects import Disconnect
+from pac.live.guests import Guests
+from pac.live.handshake import Admission
 from pac.live.lag import OVERLOADED_S
+from pac.live.outbox import Outbox
 from pac.live.parts import LiveParts
 from pac.live.presence import RoomPresence
+from pac.live.protocol_v1 import MEMBER_REQUESTS, Original
 from pac.live.read_marks import ReadMarks
 from pac.live.replay import Replay
-from pac.live.sockets import Sockets
+from pac.live.sockets import Socket, Sockets
 from pac.live.subscriptions import Progress, RoomReaders, Subscription, Subscriptions
 from pac.rooms.model import RoomId
 
@@ -45,6 +52,10 @@ class Node:
             overflowed=self._overflowed,
         )
         self._replay = Replay(parts.log, self.broadcaster)
+        zone = ZoneInfo(parts.timezone)
+        self._original = Original(MEMBER_REQUESTS, parts.clock, zone)
+        self.channels = Channels(self._original, parts.limiter, parts.limits.comings)
+        self.guests = Guests(parts.clock, parts.ids, parts.limiter, parts.limits, zone, is_full=self._is_full)
         self._group: asyncio.TaskGroup | None = None
         self._under_way: set[asyncio.Task[None]] = set()
         self.draining = False
@@ -64,6 +75,26 @@ class Node:
 
     def now(self) -> float:
         return self.parts.clock.monotonic()
+
+    def connect(self, admission: Admission, write: Callable[[bytes], None], buffered: int) -> Connection:
+        """A connection for a socket that was let in; `buffered`: bytes its transport takes before it says stop."""
+        return Connection(
+            admission,
+            self.parts.limits,
+            Outbox(write, self.parts.limits.queue_bytes - buffered),
+            id=self.parts.ids.uuid7(self.parts.clock.now()),
+            ping_every=PING_EVERY_S * self.parts.ids.jitter(0.8, 1.2),
+            now=self.now(),
+            dialect=PAC_V2 if admission.subprotocol else self._original,
+        )
+
+    def opened(self, socket: Socket) -> None:
+        self.sockets.opened(socket)
+
+    def _is_full(self) -> bool:
+        """For a guest: members come first."""
+        sockets = len(self.sockets) + len(self.guests)
+        return self.is_overloaded or sockets >= self.parts.limits.connections
 
     @property
     def is_overloaded(self) -> bool:
@@ -151,5 +182,6 @@ class Node:
         for subscription in connection.subscriptions.values():
             self.subscriptions.remove(subscription, member)
         connection.subscriptions.clear()
+        self.channels.leave(connection)
         self.sockets.closed(connection)
         telemetry.subscriptions.set(len(self.subscriptions))

@@ -18,7 +18,8 @@ from pac.transactions import Database, Listeners
 
 @dataclass(frozen=True, slots=True)
 class LiveParts:
-    """`origins`: who may open sockets, byte for byte. `node`: this process's name in `welcome` and in logs."""
+    """`origins`: who may open sockets, byte for byte. `node`: this process's name in `welcome` and in logs.
+    `timezone`: of the original's HH:mm:ss."""
 
     clock: Clock
     ids: IdSource
@@ -36,3 +37,4 @@ class LiveParts:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     node: str
     session_grace_s: float
+    timezone: str = "Asia/Seoul"

@@ -5,7 +5,7 @@ wrong with the rest can be answered, then as the op's own Struct. Both take the 
 frame is never read as two different ops (SECURITY 5.5). No field is untyped, and unknown fields are skipped.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -121,10 +121,13 @@ class NotAnObject(Exception):
     """The frame is no JSON object with an op: the connection cannot go on (close 4500)."""
 
 
-def read_envelope(payload: bytes) -> Envelope:
-    """The op and ids of a frame that is valid UTF-8. Raises NotAnObject, or BadRequest for a wrong envelope."""
+Object = TypeVar("Object")
+
+
+def read_object(decoder: msgspec.json.Decoder[Object], payload: bytes) -> Object:
+    """A frame that is valid UTF-8, as the decoder's Struct. Raises NotAnObject, or BadRequest for a wrong one."""
     try:
-        envelope = _envelopes.decode(payload)
+        return decoder.decode(payload)
     except msgspec.ValidationError as error:
         if "Expected `object`" in str(error) and "$." not in str(error):
             raise NotAnObject from error
@@ -133,6 +136,11 @@ def read_envelope(payload: bytes) -> Envelope:
         raise BadRequest("nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotAnObject from error
+
+
+def read_envelope(payload: bytes) -> Envelope:
+    """The op and ids of a frame. Raises NotAnObject, or BadRequest for a wrong envelope."""
+    envelope = read_object(_envelopes, payload)
     if envelope.id is not UNSET and (len(envelope.id) > 64 or not _is_text(envelope.id)):
         raise BadRequest("id: a string of at most 64 characters")
     return envelope

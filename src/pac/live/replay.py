@@ -13,9 +13,7 @@ from pac.errors import LogUnavailable
 from pac.live.broadcaster import Broadcaster
 from pac.live.connection import Connection, State
 from pac.live.disconnects import Disconnect
-from pac.live.frames import Opcode, framed
 from pac.live.outbox import Verdict
-from pac.live.protocol import encode_entry
 from pac.live.subscriptions import Progress, Subscription
 from pac.messages.log import MessageLog
 from pac.messages.model import Entry, Seq
@@ -70,7 +68,7 @@ class Replay:
         if not entries:
             # Empty: the head is told of before the log shows it, never for long. Or an own send waits for its ok.
             return False
-        frames = b"".join(framed(Opcode.TEXT, encode_entry(entry)) for entry in entries)
+        frames = connection.dialect.entries(entries)
         if connection.outbox.entries(frames, subscription, cursor) is Verdict.QUEUED:
             telemetry.deliveries.inc(len(entries))
             subscription.cursor = Seq(entries[-1].seq)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pac.live.commands.delete import delete
 from pac.live.commands.hello import hello
 from pac.live.commands.history import history
+from pac.live.commands.original import say, subscribe_channel
 from pac.live.commands.ping import ping
 from pac.live.commands.presence import presence
 from pac.live.commands.read import read
@@ -32,4 +33,6 @@ COMMANDS: dict[str, Command] = {
     "presence": presence,
     "delete": delete,
     "ping": ping,
+    "SUBSCRIBE": subscribe_channel,
+    "MESSAGE": say,
 }
