@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from sqlalchemy.engine import URL
 
-from pac import telemetry
+from pac import security_log, telemetry
+from pac.accounts.events import Audited
 from pac.accounts.passwords import Passwords
 from pac.accounts.sessions import SessionStore
 from pac.accounts.throttle import SignInThrottle
@@ -113,6 +114,7 @@ async def serve(settings: Settings, role: Role) -> int:
     """Serve until told to stop; the exit code. Ports are opened last, so that nobody meets half a server."""
     clock, ids, listeners = SystemClock(), SystemIds(), Listeners()
     _warn_about_plain_http(settings)
+    listeners.on(Audited, tell_audit)
     limits = settings.limits(_connections_allowed(settings))
     stopping = asyncio.Event()
     failed: list[int] = []
@@ -254,6 +256,17 @@ def _web(
             online=live.node.presence.online if live else lambda _: 0,
             is_online=live.node.subscriptions.is_online if live else lambda *_: False,
         )
+    )
+
+
+def tell_audit(audited: Audited) -> None:
+    """A line of the audit log, told to the log of the process as well, after its commit."""
+    security_log.note(
+        audited.event,
+        actor=audited.actor,
+        room=audited.room,
+        target=audited.target,
+        reason=audited.reason,
     )
 
 

@@ -193,6 +193,8 @@ _FAULTS: dict[str, str] = {
     "out_of_range_from_zero": "A number from 0 to {limit}.",
     "past": "This time has passed, or does not belong here. Choose one that is still to come.",
     "date_form": "A date and time like 2026-01-31T09:00:00Z.",
+    "common": "This password is one of the first that others try. Choose another one.",
+    "reserved": "This name is kept for the server itself. Choose another one.",
     "email_form": "This is no e-mail address.",
     "not_offered": "This cannot be chosen.",
     "taken": "This is taken. Choose another one.",

@@ -4,8 +4,12 @@ A log line is an event name with fields. Bodies, passwords, tokens, cookies and 
 (SECURITY 6.3, 10.2); the handler drops fields that carry such names, whoever logs them.
 """
 
+import atexit
 import logging
+import queue
 import sys
+import threading
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -53,6 +57,8 @@ LISTENER_FAILED = "listener.failed"
 SETTING_UNKNOWN = "setting.unknown"
 PLAIN_HTTP = "http.unencrypted"
 
+QUEUE_LINES = 10_000
+CLOSE_WITHIN_S = 2.0
 _SECRET = ("password", "token", "secret", "cookie", "authorization", "body", "session_id", "email")
 
 registry = CollectorRegistry()
@@ -84,6 +90,7 @@ http_requests = Counter(
 )
 passwords_hashed = Counter("pac_passwords_hashed", "Argon2 computations", registry=registry)
 loop_lag = Gauge("pac_loop_lag_seconds", "How late the event loop is, moving average", registry=registry)
+log_lines_dropped = Counter("pac_log_lines_dropped", "Log lines nobody could take in time", registry=registry)
 listener_failures = Counter("pac_listener_failures", "Event listeners that raised", registry=registry)
 
 
@@ -93,6 +100,42 @@ def without_secrets(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
         if name != "event" and any(secret in name.lower() for secret in _SECRET):
             fields[name] = "[redacted]"
     return fields
+
+
+class _NeverWaiting(logging.Handler):
+    """Hands lines to a thread that writes them: a full disk or a pipe nobody reads stops no chat (SECURITY 10.4).
+
+    QUEUE_LINES may wait; what comes beyond is dropped and counted.
+    """
+
+    def __init__(self, target: logging.Handler) -> None:
+        super().__init__()
+        self.target = target
+        self._lines: queue.Queue[logging.LogRecord | None] = queue.Queue(QUEUE_LINES)
+        self._thread = threading.Thread(target=self._write, name="pac-log-lines", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._lines.put_nowait(record)
+        except queue.Full:
+            log_lines_dropped.inc()
+
+    def close(self) -> None:
+        """Ends when what waits is written, or after a moment."""
+        atexit.unregister(self.close)
+        with suppress(queue.Full):
+            self._lines.put_nowait(None)
+            self._thread.join(CLOSE_WITHIN_S)
+        super().close()
+
+    def _write(self) -> None:
+        while (record := self._lines.get()) is not None:
+            try:
+                self.target.handle(record)
+            except Exception:  # noqa: BLE001 - the edge of a thread: whatever a line cannot do, the next may
+                log_lines_dropped.inc()
 
 
 def configure(*, json_lines: bool, level: str = "INFO") -> None:
@@ -117,14 +160,17 @@ def configure(*, json_lines: bool, level: str = "INFO") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
+    handler = _NeverWaiting(logging.StreamHandler(sys.stderr))
+    handler.target.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    logging.raiseExceptions = False  # a line that cannot be written is no reason to write another
     root = logging.getLogger()
+    for old in root.handlers:
+        old.close()
     root.handlers[:] = [handler]
     root.setLevel(level)
     # One line per accepted socket is ours to write (socket.opened), with fields that are ours to choose.

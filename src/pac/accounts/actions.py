@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from pac import names, telemetry
-from pac.accounts.events import AccountsChanged, SessionEnded
+from pac import names, security_log, telemetry
+from pac.accounts.events import AccountsChanged, Audited, SessionEnded
 from pac.accounts.model import Actor, AppRole, Member, MemberId
 from pac.accounts.passwords import Passwords
 from pac.accounts.rules import fault_in_password, faults_in_sign_up
@@ -74,10 +74,10 @@ class Accounts:
         try:
             self.throttle.begin_sign_up(visitor.address)
         except RateLimited:
-            telemetry.log.info(telemetry.SIGN_UP_THROTTLED, address=address_prefix(visitor.address))
+            _note(telemetry.SIGN_UP_THROTTLED, "refused", visitor)
             raise
         member = await self._add(fields, AppRole.ROLE_USER)
-        telemetry.log.info(telemetry.SIGN_UP, member=member.id)
+        _note(telemetry.SIGN_UP, "ok", visitor, actor=member.id)
         return member
 
     async def sign_in(self, username: str, password: str, visitor: Visitor) -> SignedIn:
@@ -90,7 +90,7 @@ class Accounts:
         try:
             attempt = self.throttle.begin(account, visitor.address, visitor.device)
         except RateLimited:
-            telemetry.log.info(telemetry.SIGN_IN_THROTTLED, address=address_prefix(visitor.address))
+            _note(telemetry.SIGN_IN_THROTTLED, "refused", visitor)
             raise
         try:
             async with self.database.reading() as tx:
@@ -101,7 +101,7 @@ class Accounts:
             self.throttle.withdrawn(attempt)
             raise
         if member is None or stored is None or not matches or not member.may_sign_in:
-            telemetry.log.info(telemetry.SIGN_IN_FAILED, address=address_prefix(visitor.address))
+            _note(telemetry.SIGN_IN_FAILED, "refused", visitor, target=member.id if member else "")
             raise WrongCredentials
         self.throttle.succeeded(attempt)
         if self.passwords.needs_rehash(stored):
@@ -109,19 +109,14 @@ class Accounts:
         session_id, session = await self._begin_session(member, stored, visitor)
         if visitor.session_id:
             await self.sign_out(session_key(visitor.session_id))
-        telemetry.log.info(
-            telemetry.SIGN_IN_OK,
-            member=member.id,
-            session=session.key[:8],
-            address=address_prefix(visitor.address),
-        )
+        _note(telemetry.SIGN_IN_OK, "ok", visitor, actor=member.id, session=session.key[:8])
         return SignedIn(member, session_id, session, self.throttle.device_cookie(account))
 
     async def sign_out(self, key: SessionKey) -> None:
         """End a session, its tokens and its sockets; one that has ended already is no error."""
         if await self.sessions.end(key, self.clock.now()):
             self.listeners.tell(SessionEnded(key))
-            telemetry.log.info(telemetry.SIGN_OUT, session=key[:8])
+            security_log.note(telemetry.SIGN_OUT, session=key[:8])
 
     async def live_token(self, session: Session) -> str:
         """A token that opens sockets for five minutes, and not longer than its session lives."""
@@ -136,7 +131,7 @@ class Accounts:
     async def create_admin(self, fields: SignUpFields) -> Member:
         """Raises InvalidFields, NameTaken. There is no other way to the first administrator (SECURITY 2.9)."""
         member = await self._add(self._checked(fields), AppRole.ROLE_ADMIN)
-        telemetry.log.info(telemetry.ADMIN_CHANGED, member=member.id, change="created")
+        security_log.note(telemetry.ADMIN_CHANGED, target=member.id, reason="created")
         return member
 
     async def promote(self, username: str) -> None:
@@ -146,7 +141,7 @@ class Accounts:
             await tx.accounts.set_app_role(member.id, AppRole.ROLE_ADMIN, self.clock.now())
             tx.emit(AccountsChanged())
         await self._end_sessions(member)
-        telemetry.log.info(telemetry.ADMIN_CHANGED, member=member.id, change="promoted")
+        security_log.note(telemetry.ADMIN_CHANGED, target=member.id, reason="promoted")
 
     async def set_locked(self, username: str, *, locked: bool) -> None:
         """A locked member cannot sign in; its sessions end and its sockets close."""
@@ -156,8 +151,8 @@ class Accounts:
             tx.emit(AccountsChanged())
         if locked:
             await self._end_sessions(member)
-        telemetry.log.info(
-            telemetry.ADMIN_CHANGED, member=member.id, change="locked" if locked else "unlocked"
+        security_log.note(
+            telemetry.ADMIN_CHANGED, target=member.id, reason="locked" if locked else "unlocked"
         )
 
     async def administer(
@@ -194,15 +189,16 @@ class Accounts:
                 await tx.accounts.set_locked(member_id, locked, now)
                 event = "member.locked" if locked else "member.unlocked"
                 await tx.accounts.audit(self.ids.uuid7(now), now, event, actor.id, member_id, said)
+                tx.emit(Audited(event, actor.id, target=member_id, reason=said))
             tx.emit(AccountsChanged())
         if locked or (role is not None and role is not member.app_role):
             await self._end_sessions(member)
-        telemetry.log.info(telemetry.ADMIN_CHANGED, member=member.id, change="administered", actor=actor.id)
         return member
 
     async def change_password(self, viewer: Member, session: Session, current: str, new: str) -> None:
         """Raises WrongCredentials, InvalidFields, RateLimited. Every other session of the member ends (2.10)."""
-        fault = fault_in_password("password", new, self.password_min)
+        context = (viewer.username, viewer.nickname, viewer.email or "")
+        fault = fault_in_password("password", new, self.password_min, context)
         if fault is not None:
             raise InvalidFields(fault)
         attempt = self.throttle.begin(names.key(viewer.username)[:64], session.address_prefix, None)
@@ -220,7 +216,7 @@ class Accounts:
         async with self.database.writing() as tx:
             await tx.accounts.set_password_hash(viewer.id, fresh)
         await self.sign_out_others(viewer.id, session.key)
-        telemetry.log.info(telemetry.PASSWORD_CHANGED, member=viewer.id, session=session.key[:8])
+        security_log.note(telemetry.PASSWORD_CHANGED, actor=viewer.id, session=session.key[:8])
 
     async def sign_out_others(self, member_id: MemberId, but: SessionKey) -> int:
         """How many other sessions there were."""
@@ -249,7 +245,7 @@ class Accounts:
             member = await self._by_username(tx, username)
             await tx.accounts.set_password_hash(member.id, fresh)
         await self._end_sessions(member)
-        telemetry.log.info(telemetry.ADMIN_CHANGED, member=member.id, change="password")
+        security_log.note(telemetry.ADMIN_CHANGED, target=member.id, reason="password")
 
     def _checked(self, fields: SignUpFields) -> SignUpFields:
         """The fields as they are stored. Raises InvalidFields with every fault."""
@@ -303,3 +299,7 @@ class Accounts:
     async def _end_sessions(self, member: Member) -> None:
         for session in await self.sessions.of_member(member.id):
             await self.sign_out(session.key)
+
+
+def _note(event: str, outcome: str, visitor: Visitor, **fields: str) -> None:
+    security_log.note(event, outcome, **{"address": address_prefix(visitor.address), **fields})

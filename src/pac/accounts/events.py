@@ -11,6 +11,17 @@ class AccountsChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Audited(Event):
+    """A line was added to the audit log; this tells it to the log of the process."""
+
+    event: str
+    actor: str
+    room: str = ""
+    target: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEnded(Event):
     """A session was signed out or revoked; the session store has the row."""
 

@@ -11,7 +11,7 @@ from http.cookies import CookieError, SimpleCookie
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
-from pac import telemetry
+from pac import security_log, telemetry
 from pac.http.address import address_prefix, client_address
 from pac.http.bodies import Receive, Unreadable, read_body, refusal_of_headers, replayed
 from pac.http.cross_site import SAFE_METHODS, is_cross_site
@@ -70,6 +70,13 @@ class Edge:
             "language": language_of(headers),
         }
         answer = _Answer(scope["method"], send, self._headers)
+        state = inner["state"]
+        with security_log.within(request=state["request_id"], address=address_prefix(state["address"])):
+            await self._answered(inner, headers, receive, answer)
+
+    async def _answered(
+        self, inner: Scope, headers: list[Header], receive: Receive, answer: "_Answer"
+    ) -> None:
         try:
             status = self._refused(inner, headers)
             if status is None:
@@ -98,11 +105,7 @@ class Edge:
         if scope["method"] not in METHODS:
             return 405
         if is_cross_site(scope["method"], headers, self._rules.origin):
-            telemetry.log.info(
-                telemetry.CROSS_SITE,
-                method=scope["method"],
-                address=address_prefix(scope["state"]["address"]),
-            )
+            security_log.note(telemetry.CROSS_SITE, "refused", reason=scope["method"])
             return 403
         return refusal_of_headers(headers)
 

@@ -25,6 +25,7 @@ from pac.live.frames import FrameReader, Opcode, Violation, close_frame, framed
 from pac.live.handshake import Admission
 from pac.live.outbox import STUCK_AFTER_S, Outbox, Verdict
 from pac.live.protocol import Error, NotAnObject
+from pac.live.security import MALFORMED, note_refusal, note_violation
 from pac.live.subscriptions import Subscription
 from pac.messages.model import Cid
 from pac.rooms.model import RoomId
@@ -179,7 +180,7 @@ class Connection:
                 case _:
                     text = self._frames.text(opcode, fin, payload)
         except Violation as violation:
-            telemetry.log.info(telemetry.FRAME_REFUSED, code=violation.code.value)
+            note_violation(self, violation.code)
             return self.hang_up(violation.code)
         if text is None:
             return []
@@ -274,6 +275,7 @@ class Connection:
         """Say no in the member's language, and count: bad frames towards 4500, rate refusals towards 4012."""
         code = getattr(refusal, "code", "unavailable")
         telemetry.frames_refused.labels(code).inc()
+        note_refusal(self, code, room)
         effects = self.answer(
             Error(
                 code=code,
@@ -283,7 +285,7 @@ class Connection:
                 retry_after_ms=getattr(refusal, "retry_after_ms", None),
             )
         )
-        if code in ("bad_request", "unknown_op", "too_large"):
+        if code in MALFORMED:
             if self._tenth(self._bad_frames, now, BAD_FRAMES_IN_S):
                 return effects + self.hang_up(Disconnect.BAD_FRAMES)
         elif isinstance(refusal, RateLimited | SlowMode):

@@ -20,10 +20,12 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined] # semi-private: tests/live/test_picows.py watches it
 
-from pac import telemetry
+from pac import security_log, telemetry
+from pac.http.address import address_prefix
 from pac.live.connection import PING_EVERY_S, Connection, Drop, Effect, Hangup, Perform, Reading, State
 from pac.live.disconnects import Disconnect
 from pac.live.handshake import GUEST_PATH, Admission, Turned, UpgradeRequest, judge
+from pac.live.security import note_closed
 
 if TYPE_CHECKING:
     from pac.live.node import Node
@@ -71,7 +73,6 @@ class LiveSocket(WSListener):
         self._transport = transport.underlying_transport
         self._transport.set_write_buffer_limits(high=TRANSPORT_HIGH, low=TRANSPORT_LOW)
         self._home.opened(self)
-        telemetry.log.debug(telemetry.SOCKET_OPENED, connection=self.connection.id)
         self._arm()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -112,7 +113,7 @@ class LiveSocket(WSListener):
         self._transport = None
         self._home.closed(self.connection)
         telemetry.sockets_closed.labels(str(self._code or 1006)).inc()
-        telemetry.log.debug(telemetry.SOCKET_CLOSED, connection=self.connection.id, code=self._code or 1006)
+        note_closed(self.connection, self._code or 1006)
 
     # What the connection wants
 
@@ -217,7 +218,12 @@ class Gateway:
         judged = judge(request, parts.origins, parts.cookie_name, door)
         if isinstance(judged, Turned):
             if judged.status == 403:
-                telemetry.log.info(telemetry.ORIGIN_REFUSED)
+                security_log.note(
+                    telemetry.ORIGIN_REFUSED,
+                    "refused",
+                    origin=request.first("origin")[:100],
+                    address=address_prefix(address),
+                )
             return judged
         socket = LiveSocket(self._node.guests if is_guest else self._node, judged)
         _take_over(transport, socket, request, parts.limits.frame_bytes)

@@ -92,6 +92,7 @@ async def create_room(
     owner = Membership(room.id, actor.id, actor.nickname, RoomRole.SYSOP, RoomMemberStatus.ALIVE, now)
     await tx.rooms.save_membership(owner)
     await record(tx, room, Fact.JOINED, actor, now=now, ids=ids)
+    await audit(tx, "room.created", actor, room, now=now, ids=ids)
     return room, owner
 
 

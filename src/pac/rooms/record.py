@@ -1,5 +1,6 @@
 """Writing down what happened in a room, in the transaction of the change itself."""
 
+from pac.accounts.events import Audited
 from pac.accounts.model import Actor, MemberId
 from pac.clock import Instant
 from pac.ids import IdSource
@@ -42,3 +43,4 @@ async def audit(
     """A line of the audit log that is there exactly when the change is (SECURITY 10.4)."""
     room_id = None if room is None else room.id
     await tx.audit.add(AuditEvent(ids.uuid7(now), now, event, actor.id, room_id, target, reason))
+    tx.emit(Audited(event, actor.id, room_id or "", target or "", reason))

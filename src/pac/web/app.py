@@ -12,7 +12,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from pac import __version__, telemetry
+from pac import __version__, security_log, telemetry
 from pac.accounts.actions import Accounts
 from pac.errors import FieldFault, Hidden, InvalidFields, NotSignedIn, PacError
 from pac.http.edge import API, Edge, EdgeRules, Scope, language_of
@@ -109,8 +109,17 @@ class WebService:
         if isinstance(error, NotSignedIn) and not request.url.path.startswith(API):
             return self.pages.to_sign_in(request)
         problem = problem_of(error, language)
-        if problem.code in (ErrorCode.FORBIDDEN, ErrorCode.READ_ONLY) or isinstance(error, Hidden):
-            telemetry.log.info(telemetry.DENIED, code=problem.code.value)
+        if problem.code in (ErrorCode.FORBIDDEN, ErrorCode.READ_ONLY, ErrorCode.BANNED) or isinstance(
+            error, Hidden
+        ):
+            viewer = getattr(request.state, "viewer", None)
+            security_log.note(
+                telemetry.DENIED,
+                "refused",
+                reason=problem.code.value,
+                actor=viewer.member.id if viewer else "",
+                room=request.path_params.get("room_id", "")[:36],
+            )
         return self._answer(request, problem)
 
     async def _invalid(self, request: Request, error: Exception) -> Response:

@@ -183,8 +183,10 @@ async def test_sysops_make_members_and_observers_and_only_the_owner_makes_sysops
 @pytest.mark.req("4.9")
 async def test_handing_a_room_over_swaps_two_roles_at_once(house: House) -> None:
     room, (ada, ben, cleo) = await a_room_of(house, "ada", "ben", "cleo")
-    stranger = await house.member("dan")
-    for nobody in (stranger.id, "nobody"):
+    stranger, left = await house.member("dan"), await house.member("eve")
+    await left.browser.post(f"{ROOM}/{room}/join")
+    await left.browser.post(f"{ROOM}/{room}/exit")
+    for nobody in (stranger.id, left.id, "nobody"):
         refused = await ada.browser.put(f"{ROOM}/{room}/owner", json={"ownerMemberId": nobody})
         assert (refused.status_code, refused.json()["errorCode"]) == (409, "NOT_A_MEMBER")
     assert (await ben.browser.put(f"{ROOM}/{room}/owner", json={"ownerMemberId": ben.id})).status_code == 403

@@ -13,6 +13,7 @@ from pac.errors import Unavailable
 from pac.live.connection import PING_EVERY_S, Connection, Effect, State
 from pac.live.disconnects import Disconnect
 from pac.live.protocol import ClientLimits, Hello, Self, Welcome
+from pac.live.security import note_opened
 
 if TYPE_CHECKING:
     from pac.live.node import Node
@@ -44,6 +45,7 @@ async def hello(node: "Node", connection: Connection, request: Hello) -> list[Ef
     connection.actor = member.actor
     connection.session_ends_at = session.ends_at()
     connection.state = State.OPEN
+    note_opened(connection, node.parts.node)
     limits = node.parts.limits
     return connection.answer(
         Welcome(

@@ -12,6 +12,7 @@ from pac.errors import Hidden, PacError, RateLimited, Refusal, TooManyRooms
 from pac.language import words_of
 from pac.live.connection import Connection, Effect, State
 from pac.live.protocol import RoomCursor, RoomRefusal, RoomState, Subscribe, Subscribed
+from pac.live.security import note_refusal
 from pac.live.subscriptions import Progress, Subscription
 from pac.messages.model import Position, Seq
 from pac.rooms.access import Standing, access_room
@@ -177,6 +178,7 @@ def _withdraw(node: "Node", connection: Connection, room_id: RoomId) -> None:
 
 
 def _refusal(connection: Connection, room_id: RoomId, reason: PacError) -> RoomRefusal:
+    note_refusal(connection, getattr(reason, "code", "unavailable"), room_id)
     return RoomRefusal(
         room=room_id,
         code=getattr(reason, "code", "unavailable"),

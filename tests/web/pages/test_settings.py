@@ -1,0 +1,78 @@
+"""A member's own password and sessions."""
+
+import httpx
+import pytest
+
+from tests.web.service import PASSWORD, House, Person
+
+NEW = "quite another password"
+
+
+async def another_session(house: House, person: Person, address: str = "198.51.100.9") -> httpx.AsyncClient:
+    browser = await house.guest(address)
+    signed_in = await browser.post(
+        "/api/v1/auth/login", json={"username": person.username, "password": PASSWORD}
+    )
+    assert signed_in.status_code == 200
+    return browser
+
+
+def references(page: str) -> list[str]:
+    return [part.split('"')[0] for part in page.split('action="/settings/sessions/')[1:]]
+
+
+@pytest.mark.req("2.14")
+async def test_sessions_are_listed_and_revoked_one_by_one_or_all_others(house: House) -> None:
+    ada, ben = await house.member("ada"), await house.member("ben")
+    others = [await another_session(house, ada) for _ in range(3)]
+    page = (await ada.browser.get("/settings")).text
+    found = references(page)
+    assert len(found) == 3
+    assert "198.51.100.0/24" in page
+    for session in await house.parts.sessions.of_member(ada.id):
+        assert session.key not in page, "nothing in the list is of use as a cookie"
+    stranger = await ben.browser.post(f"/settings/sessions/{found[0]}")
+    assert stranger.status_code == 404
+    assert len(await house.parts.sessions.of_member(ada.id)) == 4
+    assert (await ada.browser.post(f"/settings/sessions/{found[0]}")).status_code == 303
+    assert [(await other.get("/api/v1/room/list")).status_code for other in others].count(401) == 1
+    assert (await ada.browser.post("/settings/sessions")).status_code == 303
+    assert [(await other.get("/api/v1/room/list")).status_code for other in others] == [401] * 3
+    assert (await ada.browser.get("/api/v1/room/list")).status_code == 200
+
+
+@pytest.mark.req("2.10")
+async def test_a_password_is_changed_by_who_knows_it_and_ends_the_other_sessions(house: House) -> None:
+    ada = await house.member("ada")
+    other = await another_session(house, ada)
+    before = house.dump()["members"]
+    for current, new, status in (
+        ("wrong", NEW, 422),
+        ("", NEW, 422),
+        (PASSWORD, "short", 422),
+        (PASSWORD, "password1", 422),
+    ):
+        answer = await ada.browser.post("/settings/password", data={"current": current, "password": new})
+        assert answer.status_code == status, (current, new)
+        assert new not in answer.text
+    assert house.dump()["members"] == before
+    assert (await other.get("/api/v1/room/list")).status_code == 200
+    answer = await ada.browser.post("/settings/password", data={"current": PASSWORD, "password": NEW})
+    assert answer.status_code == 200
+    assert (await other.get("/api/v1/room/list")).status_code == 401
+    assert (await ada.browser.get("/api/v1/room/list")).status_code == 200
+    fresh = await house.guest()
+    for password, status in ((PASSWORD, 401), (NEW, 200)):
+        signed_in = await fresh.post("/api/v1/auth/login", json={"username": "ada", "password": password})
+        assert signed_in.status_code == status
+
+
+async def test_guessing_the_password_in_the_settings_is_throttled(house: House) -> None:
+    ada = await house.member("ada")
+    statuses = [
+        (
+            await ada.browser.post("/settings/password", data={"current": f"guess {number}", "password": NEW})
+        ).status_code
+        for number in range(8)
+    ]
+    assert 429 in statuses
