@@ -16,11 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "pac"
 TEMPLATE_TEXT = re.compile(r"""_\(\s*(?:"([^"]+)"|'([^']+)')""")
 SCRIPT_TEXT = re.compile(r"""say\(\s*'((?:[^'\\]|\\.)+)'""")
-TABLES = {"_WORDS", "_FAULTS", "_BY_STATUS"}
+TABLES = {
+    "_WORDS", "_FAULTS", "_BY_STATUS",
+    "_SYSTEM_EVENTS", "_CLOSED_FOR_GOOD", "_ROOM_CLOSED", "_MEMBERSHIP", "_NOT_SENT",
+}  # fmt: skip
 
 
 def texts() -> tuple[set[str], set[tuple[str, str]]]:
-    """(texts, (one, many) pairs) that templates, scripts, language.py and problems.py say to people."""
+    """(texts, (one, many) pairs) that templates, scripts, pages, REST and the terminal client say to people."""
     single: set[str] = set()
     plural: set[tuple[str, str]] = set()
     for template in SOURCE.rglob("*.html"):
@@ -28,7 +31,12 @@ def texts() -> tuple[set[str], set[tuple[str, str]]]:
             single.add(found.group(1) or found.group(2))
     for script in SOURCE.rglob("*.js"):
         single |= {found.group(1) for found in SCRIPT_TEXT.finditer(script.read_text(encoding="utf-8"))}
-    for module in (SOURCE / "language.py", SOURCE / "http" / "problems.py"):
+    spoken = (
+        SOURCE / "language.py",
+        SOURCE / "http" / "problems.py",
+        *sorted((SOURCE / "chat").glob("*.py")),
+    )
+    for module in spoken:
         for kind, said in _calls_and_tables(ast.parse(module.read_text(encoding="utf-8"))):
             if kind == "plural":
                 plural.add((said[0], said[1]))
@@ -49,7 +57,8 @@ def _calls_and_tables(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]
                 yield "plural", strings
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id in TABLES:
             assert isinstance(node.value, ast.Dict)
-            for value in node.value.values:
+            own = [value for key, value in zip(node.value.keys, node.value.values, strict=True) if key]
+            for value in own:  # a table within a table (`**`) has its own turn
                 first = value.elts[0] if isinstance(value, ast.Tuple) else value
                 assert isinstance(first, ast.Constant)
                 yield "single", (first.value,)
@@ -57,7 +66,7 @@ def _calls_and_tables(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]
 
 def fallbacks() -> set[str]:
     """Texts that are defaults of look-ups, which no pattern above sees."""
-    return {"This does not fit here."}
+    return {"This does not fit here.", "The server refused it."}
 
 
 def updated(language: str) -> Catalog:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from pac import __version__, telemetry
+from pac.chat.command import chat
 from pac.errors import CannotStart, InvalidFields, NameTaken, PacError, Unavailable
 from pac.settings import Settings, read_settings
 
@@ -90,6 +91,9 @@ def web() -> None:
 def message() -> None:
     """Serve sockets alone (PAC_MESSAGE_PORT), and write the message log."""
     _serve("message")
+
+
+main.add_command(chat)
 
 
 @main.command()
