@@ -190,11 +190,11 @@ async def test_no_escape_sequence_reaches_the_terminal(plaza: Plaza) -> None:
     assert await server.stop() == 0
     with sqlite3.connect(server.data / "pac.db") as database:
         for table, column, value in (
-            ("member", "nickname", "Ev\x1b[31mil\x1b]0;title\x07\u202e\x9b2J\nforged"),
-            ("room", "name", "\x1b[2J광장\u202e"),
+            ("members", "nickname", "Ev\x1b[31mil\x1b]0;title\x07\u202e\x9b2J\nforged"),
+            ("rooms", "name", "\x1b[2J광장\u202e"),
         ):
             changed = database.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?",
-                                       (value, plaza.ada.id if table == "member" else plaza.room))  # fmt: skip
+                                       (value, plaza.ada.id if table == "members" else plaza.room))  # fmt: skip
             assert changed.rowcount == 1
     database.close()
     await server.restart()
