@@ -234,6 +234,30 @@ async def test_a_wrong_password_and_a_server_that_is_not_there_are_told(plaza: P
     plaza.server.kill9()
     async with terminal_client(plaza.server, ADA) as ada:
         assert await ada.ended() == 1
-        assert ada.err == [
+        assert ada.err[0] == (
             f"{plaza.server.url} does not answer. Does the server run there? `pac serve` starts one."
-        ]
+        )
+        assert not any("Traceback" in line for line in ada.err)
+
+
+async def test_a_reader_that_goes_away_ends_it_without_a_traceback(plaza: Plaza) -> None:
+    async with LiveClient(plaza.ada, plaza.server.socket_url) as device:
+        await device.subscribe(plaza.room)
+        process = await asyncio.create_subprocess_shell(
+            f"{sys.executable} -m pac.cli chat {plaza.server.url} -u {JIEUN.username} -r {plaza.room} | head -n 1",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(f"{PASSWORD}\n".encode())
+        assert b"joined" in await process.stdout.readline()
+        reading = asyncio.create_task(process.stderr.read())
+        async with asyncio.timeout(30):
+            while process.returncode is None:  # `head` has gone; its input is still open
+                await device.send(plaza.room, "unread")
+                await asyncio.sleep(0.1)
+        said = await reading
+        assert "광장".encode() in said
+        assert b"Traceback" not in said
+        assert b"BrokenPipe" not in said

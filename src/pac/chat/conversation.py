@@ -88,7 +88,10 @@ class Conversation:
         elif self._wire.outbox.is_full:
             self.seen.fault(translate(self.language, "Too much waits to be sent already. Wait a moment."))
         else:
-            self._wire.say(self.seen.current, body)
+            whole = body.encode(
+                "utf-8", "replace"
+            ).decode()  # half a character, from a terminal of another encoding
+            self._wire.say(self.seen.current, whole)
             self.session.stir()
             self.seen.tell_changed()
 

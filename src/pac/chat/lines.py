@@ -55,6 +55,8 @@ class PlainScreen:
         self._words = words
         self._out = out
         self._err = err
+        self.gone = asyncio.Event()
+        """Nobody reads standard output any more."""
 
     def entries(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
@@ -66,10 +68,14 @@ class PlainScreen:
     def changed(self) -> None:
         """Nothing is always in sight here."""
 
-    @staticmethod
-    def _write(stream: TextIO, line: str) -> None:
-        stream.write(f"{defused(line)}\n")
-        stream.flush()
+    def _write(self, stream: TextIO, line: str) -> None:
+        try:
+            stream.write(f"{defused(line)}\n")
+            stream.flush()
+        except BrokenPipeError:
+            # what is left in the buffer would fault once more when the process ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            self.gone.set()
 
 
 async def converse_by_lines(conversation: Conversation, lines: Lines, screen: PlainScreen) -> bool:

@@ -49,14 +49,23 @@ class Session:
             if lost.turn is Turn.STOP:
                 return lost
             await asyncio.sleep(lost.wait_s)
-            if lost.turn is Turn.SIGN_IN:
-                try:
-                    await self._account.sign_in()
-                except CallRefused as refusal:
-                    self._tell(SignInRefused(refusal.words))
-                    return Lost(lost.code, Turn.STOP, 0.0)
-                except ServerAway:
-                    continue  # the next token is refused, and tells what to do
+            if lost.turn is Turn.SIGN_IN and not await self._signed_in_again():
+                return Lost(lost.code, Turn.STOP, 0.0)
+
+    async def _signed_in_again(self) -> bool:
+        """False when the server will not have it; a server that does not answer is asked until it does."""
+        while True:
+            try:
+                await self._account.sign_in()
+            except CallRefused as refusal:
+                self._tell(SignInRefused(refusal.words))
+                return False
+            except ServerAway as fault:
+                lost = self.wire.closed(None, Turn.RETURN, fault.retry_after_s)
+                self.stir()
+                await asyncio.sleep(lost.wait_s)
+            else:
+                return True
 
     def stir(self) -> None:
         """After every act on the wire: hand on what it tells, and have written what it wrote."""

@@ -54,6 +54,8 @@ async def visit(visitor: Visitor, lines: Lines | None) -> int:
             return FAILED
         except ServerAway as fault:
             screen.notice(_no_answer(words, server, fault))
+            if fault.__cause__ is not None:
+                screen.notice(printable(f"({fault.__cause__})"))
             return FAILED
         try:
             return await _talk(visitor, account, words, lines)
@@ -103,11 +105,13 @@ async def _talk(visitor: Visitor, account: Account, words: Words, lines: Lines |
     async with asyncio.TaskGroup() as tasks:
         connected = tasks.create_task(conversation.session.run())
         talking = tasks.create_task(talk())
-        await asyncio.wait((connected, talking), return_when=asyncio.FIRST_COMPLETED)
-        if connected.done():
-            code = FAILED  # it ends by itself only when coming back would be of no use
-        connected.cancel()
-        talking.cancel()
+        unread = tasks.create_task(screen.gone.wait()) if isinstance(screen, PlainScreen) else None
+        ends = [task for task in (connected, talking, unread) if task is not None]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if not talking.done():
+            code = FAILED  # coming back would be of no use, or nobody reads any more
+        for task in ends:
+            task.cancel()
     for pending in conversation.waits:
         code = FAILED
         text = printable(pending.body)
