@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "pac"
 TEMPLATE_TEXT = re.compile(r"""_\(\s*(?:"([^"]+)"|'([^']+)')""")
 SCRIPT_TEXT = re.compile(r"""say\(\s*'((?:[^'\\]|\\.)+)'""")
-TABLES = {"_WORDS", "_FAULTS", "_BY_STATUS"}
+TABLES = {
+    "_WORDS", "_FAULTS", "_BY_STATUS",
+    "_SYSTEM_EVENTS", "_CLOSED_FOR_GOOD", "_ROOM_CLOSED", "_MEMBERSHIP", "_NOT_SENT",
+}  # fmt: skip
 
 
 def texts() -> tuple[set[str], set[tuple[str, str]]]:
@@ -49,7 +52,8 @@ def _calls_and_tables(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]
                 yield "plural", strings
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id in TABLES:
             assert isinstance(node.value, ast.Dict)
-            for value in node.value.values:
+            own = [value for key, value in zip(node.value.keys, node.value.values, strict=True) if key]
+            for value in own:  # a table within a table (`**`) has its own turn
                 first = value.elts[0] if isinstance(value, ast.Tuple) else value
                 assert isinstance(first, ast.Constant)
                 yield "single", (first.value,)
@@ -57,7 +61,7 @@ def _calls_and_tables(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]
 
 def fallbacks() -> set[str]:
     """Texts that are defaults of look-ups, which no pattern above sees."""
-    return {"This does not fit here."}
+    return {"This does not fit here.", "The server refused it."}
 
 
 def updated(language: str) -> Catalog:

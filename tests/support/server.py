@@ -75,7 +75,7 @@ class ServerProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "pac.cli", "serve"],
                 cwd=self.folder,
-                env=self._environment(),
+                env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -124,7 +124,8 @@ class ServerProcess:
         values = [float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{wanted} ")]
         return values[0] if values else 0.0
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What its commands run with: the settings given and no others."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PAC_")}
         given = {
             "DATA_DIR": self.data,

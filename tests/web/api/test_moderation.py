@@ -36,8 +36,13 @@ def facts(house: House) -> list[tuple[str, str, str]]:
 
 
 def audited(house: House) -> list[tuple[str, str | None, str]]:
+    """(event, whom, why) of every audit line after the rooms were made."""
     with sqlite3.connect(house.folder / FILE) as connection:
-        rows = list(connection.execute("SELECT event, target_id, reason FROM audit ORDER BY number"))
+        rows = list(
+            connection.execute(
+                "SELECT event, target_id, reason FROM audit WHERE event != 'room.created' ORDER BY number"
+            )
+        )
     connection.close()
     return rows
 
