@@ -286,6 +286,7 @@ class Connection:
         if self.state is State.CLOSING:
             return []
         self.state = State.CLOSING
+        self.outbox.close()
         self._inbox.clear()
         self._inbox_bytes = 0
         return [Hangup(code, close_frame(code, REASONS[code]))]
