@@ -20,7 +20,7 @@ from pac.language import Language, words_of
 from pac.limits.limiter import gcra
 from pac.limits.rules import Limits
 from pac.live.disconnects import REASONS, Disconnect
-from pac.live.frames import FrameReader, Opcode, Violation, close_frame, framed
+from pac.live.frames import FrameReader, Opcode, Violation, check_close, close_frame, framed
 from pac.live.handshake import Admission
 from pac.live.outbox import STUCK_AFTER_S, Outbox, Verdict
 from pac.live.protocol import REQUESTS, Error, NotAnObject, Request, encode, read_envelope, read_request
@@ -164,6 +164,7 @@ class Connection:
                 raise Violation(Disconnect.PROTOCOL_ERROR)  # no extension was negotiated (RFC 6455 §5.2)
             match opcode:
                 case Opcode.CLOSE:
+                    check_close(payload)
                     return self.hang_up(Disconnect.NORMAL)
                 case Opcode.PING:
                     self._frames.control(now)
