@@ -27,6 +27,7 @@ from pac.transactions import Listeners
 from tests.contracts.accounts import sign_up
 from tests.fuzz.mutation import WireFrame
 from tests.fuzz.observer import CANARY, Observer, frames_of
+from tests.live.conftest import make_house as make_house
 from tests.support.clock import SteppedClock
 
 HIDDEN = RoomPublic.__members__.get("INVISIBLE", RoomPublic.AVAILABLE)
@@ -45,6 +46,7 @@ class Pipe:
         self.is_paused = False
         self.said_close = False
         self.underlying_transport = self
+        self.is_close_frame_sent = False  # by the parser, which is not there
 
     def write(self, data: bytes) -> None:
         try:
