@@ -14,7 +14,7 @@ from pac.accounts.model import Actor
 from pac.accounts.sessions import Session, session_key, token_key
 from pac.clock import DAY_MS, Instant
 from pac.ids import SeededIds
-from pac.limits.rules import Limits
+from pac.limits.rules import Limits, Rate
 from pac.live.app import LiveService
 from pac.live.connection import Effect, Perform, State
 from pac.live.gateway import LiveSocket
@@ -32,6 +32,14 @@ from tests.support.clock import SteppedClock
 
 HIDDEN = RoomPublic.__members__.get("INVISIBLE", RoomPublic.AVAILABLE)
 """As closed as rooms can be: forbidden to strangers, and not even known to them where there are such rooms."""
+
+TIGHT = Limits(
+    send=Rate("send", 0.5, 5),
+    ops=Rate("ops", 20, 40),
+    subscribe=Rate("subscribe", 5, 20),
+    refusals_per_min=15,
+)
+"""So that a hasty client meets every one of them."""
 
 SECRETS = 6
 """Bodies in each room the fuzzing member may not read."""
@@ -245,7 +253,7 @@ async def open_world(folder: Path, seed: int) -> AsyncIterator[World]:
                 rooms[place] = room.id
         unknown = rooms.pop("$unknown")
         async with bootstrap._live(
-            settings, stores, Limits(refusals_per_min=20), listeners, clock, ids,
+            settings, stores, TIGHT, listeners, clock, ids,
             lambda: failed.append(RuntimeError("a part of the service died")),
         ) as live:  # fmt: skip
             world = World(

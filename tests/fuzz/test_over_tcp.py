@@ -24,8 +24,8 @@ SEEDS = (20261101, 20261102)
 FRAMES = int(os.environ.get("PAC_FUZZ_TCP_FRAMES", "3000"))
 STALL_S = 0.100
 RSS_BYTES = 20 * 2**20
-REPLY_KINDS = 12
-CLOSE_CODES = 5
+REPLY_KINDS = 10
+CLOSE_CODES = 3
 REPLY_WITHIN_S = 0.02
 PARSER = "WS parser error"
 """picows calls a peer's broken frame an error; it is none of ours."""
