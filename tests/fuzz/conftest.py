@@ -34,10 +34,7 @@ HIDDEN = RoomPublic.__members__.get("INVISIBLE", RoomPublic.AVAILABLE)
 """As closed as rooms can be: forbidden to strangers, and not even known to them where there are such rooms."""
 
 TIGHT = Limits(
-    send=Rate("send", 0.5, 5),
-    ops=Rate("ops", 20, 40),
-    subscribe=Rate("subscribe", 5, 20),
-    refusals_per_min=15,
+    send=Rate("send", 0.1, 1), ops=Rate("ops", 2, 8), subscribe=Rate("subscribe", 0.1, 4), refusals_per_min=8
 )
 """So that a hasty client meets every one of them."""
 

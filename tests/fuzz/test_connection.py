@@ -134,6 +134,7 @@ async def test_ten_thousand_frames_break_nothing(tmp_path: Path, seed: int) -> N
     assert grown < RSS_BYTES
     assert len(run.observer.replies) >= REPLY_KINDS, "a fuzzer that is refused at the door is no fuzzer"
     assert len(run.observer.closes) >= CLOSE_CODES
+    assert run.observer.replies["error rate_limited"] > 0
 
 
 async def test_a_seed_is_a_run(tmp_path: Path) -> None:
