@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready-dev
 SERVES := $(VENV)/.ready-run
 ROUNDS ?= 20
+FRAMES ?= 10000000
 
-.PHONY: run test test-faults lint fmt docs breaks screenshots lock ci clean
+.PHONY: run test test-faults fuzz lint fmt docs breaks screenshots lock ci clean
 
 run: $(SERVES)
 	$(BIN)/pac seed-demo --if-empty
@@ -19,6 +20,9 @@ test: $(READY)
 
 test-faults: $(READY)
 	PAC_TEST_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/faults -s $(ARGS)
+
+fuzz: $(READY)
+	PAC_FUZZ_FRAMES=$(FRAMES) PAC_FUZZ_TCP_FRAMES=100000 $(BIN)/python -m pytest tests/fuzz -s $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check src tests scripts bench

@@ -41,6 +41,7 @@ from pac.rooms.events import RoomsChanged
 from pac.rooms.store import RoomTransaction
 from pac.settings import Settings
 from pac.transactions import Database, Listeners
+from pac.web.api.schemas import refusals
 from pac.web.app import WebService
 from pac.web.identity import cookie_name
 from pac.web.parts import WebParts
@@ -146,7 +147,9 @@ async def serve(settings: Settings, role: Role) -> int:
         web = _web(settings, role, stores, limits, listeners, clock, ids, live)
         app = web.app if role.has_pages else FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         if live is not None:
-            app.include_router(live_routes(live, settings.profile.value, web.identity.actor))
+            app.include_router(
+                live_routes(live, settings.profile.value, web.identity.actor, refusals(401, 403, 404))
+            )
         app.include_router(ops_routes(health, settings.metrics_token))
         protocol = http.http_protocol(live.gateway.upgrade if live else None, settings.networks)
         server = http.server(web.edge(socket_source(settings, role), app), protocol)

@@ -260,6 +260,15 @@ def test_what_comes_after_a_close_is_ignored() -> None:
     assert line.connection.hang_up(Disconnect.INTERNAL) == []
 
 
+@pytest.mark.req("3.15")
+def test_nothing_is_sent_behind_our_close_frame() -> None:
+    line = Line()
+    line.connection.hang_up(Disconnect.SESSION_ENDED)
+    line.connection.outbox.entries(b"a message of a room", None, 0)  # type: ignore[arg-type]
+    line.connection.outbox.ephemeral(b"a top")
+    assert line.written == []
+
+
 def test_the_peers_close_after_ours_ends_the_connection() -> None:
     line = Line()
     line.connection.hang_up(Disconnect.SESSION_ENDED)

@@ -3,7 +3,7 @@
 import pytest
 
 from pac.live.disconnects import Disconnect
-from pac.live.frames import FrameReader, Opcode, Violation, close_frame, framed
+from pac.live.frames import FrameReader, Opcode, Violation, check_close, close_frame, framed
 
 TEXT, CONTINUATION, BINARY = Opcode.TEXT, Opcode.CONTINUATION, Opcode.BINARY
 
@@ -95,3 +95,18 @@ def test_a_close_frame_carries_its_code_and_a_reason_that_fits() -> None:
     frame = close_frame(Disconnect.DRAINING, "x" * 500)
     assert frame[2:4] == (4010).to_bytes(2, "big")
     assert frame[1] == 125
+
+
+@pytest.mark.req("3.7")
+def test_a_close_code_that_may_not_be_sent_is_a_protocol_error() -> None:
+    for code in (1000, 1003, 1007, 1014, 3000, 4999):
+        check_close(code.to_bytes(2, "big"))
+    check_close(b"")
+    for payload in (
+        b"\0\0",
+        b"\x03",
+        *(code.to_bytes(2, "big") for code in (999, 1004, 1005, 1006, 1015, 2999, 5000)),
+    ):
+        with pytest.raises(Violation) as refused:
+            check_close(payload)
+        assert refused.value.code is Disconnect.PROTOCOL_ERROR

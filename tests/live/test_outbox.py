@@ -123,3 +123,18 @@ def test_whatever_happens_the_bound_holds_and_no_answer_is_lost_or_reordered(
         assert wire.outbox.queued_bytes <= 60
     wire.outbox.resume()
     assert [frame for frame in wire.written if frame.startswith(b"answer")] == answers
+
+
+@pytest.mark.req("3.15")
+def test_nothing_is_written_once_it_is_closed() -> None:
+    wire = Wire()
+    wire.outbox.answer(b"before")
+    wire.outbox.pause()
+    wire.outbox.entries(b"waits", "room", 0)
+    wire.outbox.close()
+    wire.outbox.resume()
+    assert wire.outbox.entries(b"later", "room", 1) is Verdict.QUEUED
+    wire.outbox.answer(b"an answer")
+    wire.outbox.ephemeral(b"top")
+    assert wire.written == [b"before"]
+    assert wire.outbox.queued_bytes == 0

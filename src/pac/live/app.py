@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import APIRouter, Request
 
@@ -18,6 +19,8 @@ from pac.live.parts import LiveParts
 from pac.rooms.access import access_room
 from pac.rooms.model import RoomId
 from pac.rooms.rules import Action
+
+Refusals = dict[int | str, dict[str, Any]]
 
 
 class LiveService:
@@ -46,13 +49,18 @@ class LiveService:
 
 
 def live_routes(
-    service: LiveService, profile: str, actor_of: Callable[[Request], Awaitable[Actor]]
+    service: LiveService, profile: str, actor_of: Callable[[Request], Awaitable[Actor]], refusals: Refusals
 ) -> APIRouter:
-    """The REST of the message service (PROTOCOL §1). `actor_of` raises NotSignedIn."""
+    """The REST of the message service (PROTOCOL §1). `actor_of` raises NotSignedIn; `refusals`
+    are the answers of OpenAPI for what it and the room's rules refuse."""
     router = APIRouter(tags=["live"])
     parts = service.node.parts
 
-    @router.get("/api/v1/subscription/{room_id}/count", summary="Who is connected to a room")
+    @router.get(
+        "/api/v1/subscription/{room_id}/count",
+        summary="How many are connected to a room",
+        responses=refusals,
+    )
     async def subscription_count(room_id: str, request: Request) -> int:
         actor = await actor_of(request)
         now: Instant = parts.clock.now()

@@ -21,7 +21,7 @@ from pac.limits.limiter import gcra
 from pac.limits.rules import Limits
 from pac.live.dialect import PAC_V2, Dialect
 from pac.live.disconnects import REASONS, Disconnect
-from pac.live.frames import FrameReader, Opcode, Violation, close_frame, framed
+from pac.live.frames import FrameReader, Opcode, Violation, check_close, close_frame, framed
 from pac.live.handshake import Admission
 from pac.live.outbox import STUCK_AFTER_S, Outbox, Verdict
 from pac.live.protocol import Error, NotAnObject
@@ -169,6 +169,7 @@ class Connection:
                 raise Violation(Disconnect.PROTOCOL_ERROR)  # no extension was negotiated (RFC 6455 §5.2)
             match opcode:
                 case Opcode.CLOSE:
+                    check_close(payload)
                     return self.hang_up(Disconnect.NORMAL)
                 case Opcode.PING:
                     self._frames.control(now)
@@ -305,6 +306,7 @@ class Connection:
         if self.state is State.CLOSING:
             return []
         self.state = State.CLOSING
+        self.outbox.close()
         self._inbox.clear()
         self._inbox_bytes = 0
         return [Hangup(code, close_frame(code, REASONS[code]))]

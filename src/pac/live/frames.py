@@ -91,6 +91,15 @@ class FrameReader:
         return payload
 
 
+def check_close(payload: bytes) -> None:
+    """The body of a peer's close frame. Raises Violation(1002) for a code that may not be sent (RFC 6455 §7.4):
+    picows lets 0 and 1006 pass."""
+    code = int.from_bytes(payload[:2], "big")
+    may_be_sent = 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999
+    if payload and not may_be_sent:
+        raise Violation(Disconnect.PROTOCOL_ERROR)
+
+
 def framed(opcode: Opcode, payload: bytes) -> bytes:
     """One whole unmasked frame, as a server sends it (RFC 6455 §5.2)."""
     size = len(payload)

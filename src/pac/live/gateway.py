@@ -60,6 +60,7 @@ class LiveSocket(WSListener):
         self._home = home
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
+        self._parser: WSTransport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._arrived = 0
@@ -70,12 +71,15 @@ class LiveSocket(WSListener):
     # What picows tells
 
     def on_ws_connected(self, transport: WSTransport) -> None:
+        self._parser = transport
         self._transport = transport.underlying_transport
         self._transport.set_write_buffer_limits(high=TRANSPORT_HIGH, low=TRANSPORT_LOW)
         self._home.opened(self)
         self._arm()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if transport.is_close_frame_sent:
+            return  # picows looks a frame ahead: this one came before what it has closed the connection for
         size = frame.payload_size
         self._consumed += size + (6 if size < 126 else 8 if size < 65_536 else 14)
         self.perform(
@@ -93,7 +97,13 @@ class LiveSocket(WSListener):
         self._arrived += count
 
     def bytes_parsed(self) -> None:
-        """After picows has handed over every whole frame of a read."""
+        """After picows has handed over every whole frame of a read, or has closed for one it could not read: then
+        nothing may follow its close frame (RFC 6455 §5.5.1)."""
+        if self._parser is not None and self._parser.is_close_frame_sent:
+            said = self._parser.close_handshake.sent
+            self._code = self._code or (int(said.code) if said else 0)  # type: ignore[call-overload] # a C enum
+            self.connection.hang_up(Disconnect.PROTOCOL_ERROR)
+            return
         self.connection.read(self._home.now(), whole=self._arrived == self._consumed)
         if self.connection.frame_since is not None:
             self._arm()
@@ -110,7 +120,7 @@ class LiveSocket(WSListener):
             self._timer.cancel()
             self._timer = None
         self.connection.state = State.CLOSING
-        self._transport = None
+        self._transport = self._parser = None
         self._home.closed(self.connection)
         telemetry.sockets_closed.labels(str(self._code or 1006)).inc()
         note_closed(self.connection, self._code or 1006)

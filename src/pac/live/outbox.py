@@ -113,6 +113,15 @@ class Outbox(Generic[Source]):
         if self.is_open:
             self.full_since = None
 
+    def close(self) -> None:
+        """The close frame is on its way: what waits is dropped and what still comes is ignored, for nothing may be
+        sent behind it (RFC 6455 §5.5.1), least of all what its reader may not read any more."""
+        self._write = _ignored
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        self._open = True
+        self.full_since = None
+
     def is_stuck(self, now: float) -> bool:
         """Full for STUCK_AFTER_S without having drained once: close 4008."""
         return self.full_since is not None and now - self.full_since >= STUCK_AFTER_S
@@ -123,3 +132,7 @@ class Outbox(Generic[Source]):
         self._waiting.append((frames, source, before))
         self._waiting_bytes += len(frames)
         return Verdict.QUEUED
+
+
+def _ignored(_: bytes) -> None:
+    pass
