@@ -62,6 +62,8 @@ class ProblemDocument(Answered):
     errorCode: ErrorCode  # noqa: N815
     errorMessage: str  # noqa: N815
     errors: list[FieldProblem] | None = None
+    until: str | None = None
+    """Of BANNED: when it ends by itself, null for until it is lifted."""
 
 
 _REFUSALS = {
