@@ -3,6 +3,8 @@
 from typing import Any
 
 from pac.http.problems import ErrorCode
+from pac.web.api import account_schemas, room_schemas
+from pac.web.api.schemas import Asked
 from tests.web.service import House
 
 
@@ -64,3 +66,18 @@ async def test_a_body_is_described_as_closed(house: House) -> None:
     described = await schema(house)
     for name in ("JoinRequest", "LoginRequest", "RoomCreateRequest"):
         assert described["components"]["schemas"][name]["additionalProperties"] is False
+
+
+def test_every_body_has_an_example_that_its_route_takes() -> None:
+    bodies = [kind for module in (account_schemas, room_schemas) for kind in vars(module).values()]
+    asked = [
+        kind for kind in bodies if isinstance(kind, type) and issubclass(kind, Asked) and kind is not Asked
+    ]
+    assert len(asked) >= 12
+    for kind in asked:
+        extra = kind.model_config.get("json_schema_extra")
+        assert isinstance(extra, dict), kind
+        examples = extra["examples"]
+        assert isinstance(examples, list)
+        for one in examples:
+            kind.model_validate(one)

@@ -1,10 +1,17 @@
 """The JSON of accounts (PROTOCOL §5)."""
 
 from pac.accounts.model import AppRole, LoginProvider, Member
-from pac.web.api.schemas import Answered, Asked, Text
+from pac.web.api.schemas import Answered, Asked, Text, example
 
 
 class JoinRequest(Asked):
+    model_config = example(
+        username="ada",
+        password="correct horse battery",  # noqa: S106 - nobody's
+        nickname="Ada",
+        email=None,
+    )
+
     username: Text
     password: Text
     nickname: Text
@@ -19,6 +26,11 @@ class JoinResponse(Answered):
 
 
 class LoginRequest(Asked):
+    model_config = example(
+        username="ada",
+        password="correct horse battery",  # noqa: S106 - nobody's
+    )
+
     username: Text
     password: Text
 
@@ -53,6 +65,8 @@ class SessionMember(Answered):
 
 class ValidateRequest(Asked):
     """Between services. `sessionId` takes a live token, as the original's page sends it."""
+
+    model_config = example(sessionId="kX3vQ0…", roomId="8f3a5c0d9b7e4a1f8c2d6e0b4a9f7c31")
 
     sessionId: Text  # noqa: N815
     roomId: Text  # noqa: N815

@@ -19,7 +19,7 @@ from pac.rooms.model import (
     RoomRow,
     RoomStatus,
 )
-from pac.web.api.schemas import BIGGEST, Answered, Asked, Paged, PageQuery, Text
+from pac.web.api.schemas import BIGGEST, Answered, Asked, Paged, PageQuery, Text, example
 
 
 class LobbyQuery(PageQuery):
@@ -32,6 +32,10 @@ class MembersQuery(PageQuery):
 
 
 class RoomCreateRequest(Asked):
+    model_config = example(
+        roomName="광장", description="누구나", imageUrl=None, capacity=100, roomPublic="AVAILABLE"
+    )
+
     roomName: Text  # noqa: N815
     description: Text = ""
     imageUrl: Text | None = None  # noqa: N815
@@ -41,6 +45,8 @@ class RoomCreateRequest(Asked):
 
 class RoomModifyRequest(Asked):
     """Fields left out stay. `status` ENDED ends the room; `public` VOID is for administrators, elsewhere."""
+
+    model_config = example(name="새 이름", capacity=50, slowModeSeconds=10)
 
     name: Text | None = None
     status: Annotated[RoomStatus, Field(strict=False)] | None = None
@@ -52,11 +58,15 @@ class RoomModifyRequest(Asked):
 
 
 class OwnerRequest(Asked):
+    model_config = example(ownerMemberId="0197c0de-0000-7000-8000-000000000001")
+
     ownerMemberId: Text  # noqa: N815
 
 
 class MemberRequest(Asked):
     """`voidUntil`: when a ban (status VOID) ends by itself; left out, it stays until it is lifted."""
+
+    model_config = example(status="VOID", voidUntil="2027-01-31T09:00:00Z", reason="spam")
 
     role: Annotated[RoomRole, Field(strict=False)] | None = None
     status: Annotated[RoomMemberStatus, Field(strict=False)] | None = None
@@ -65,26 +75,36 @@ class MemberRequest(Asked):
 
 
 class DecisionRequest(Asked):
+    model_config = example(decision="ACCEPT")
+
     decision: Annotated[Decision, Field(strict=False)]
 
 
 class InvitationRequest(Asked):
+    model_config = example(maxUses=10, expiresInHours=168)
+
     maxUses: Annotated[int, Field(ge=-BIGGEST, le=BIGGEST)] | None = None  # noqa: N815
     expiresInHours: Annotated[int, Field(ge=-BIGGEST, le=BIGGEST)] | None = None  # noqa: N815
 
 
 class VoidRequest(Asked):
+    model_config = example(void=True, reason="spam")
+
     void: bool
     reason: Text
 
 
 class LockRequest(Asked):
+    model_config = example(locked=True, reason="abuse")
+
     locked: bool | None = None
     appRole: Annotated[AppRole, Field(strict=False)] | None = None  # noqa: N815
     reason: Text
 
 
 class ReasonRequest(Asked):
+    model_config = example(reason="report 17")
+
     reason: Text
 
 
