@@ -101,7 +101,9 @@ def expected(
     if not who & TABLE[Action.KNOW, public]:
         return Hidden
     if banned:
-        return None if Relation.ADMIN in who & TABLE[action, public] else Banned
+        who = who & {Relation.ADMIN}
+        if not who & TABLE[action, public]:
+            return Banned
     if status is RoomStatus.ENDED and action not in STAYS_AFTER_THE_END:
         return RoomHasEnded
     if status is RoomStatus.ENDED and action in READING and not who & JOINED:

@@ -14,7 +14,7 @@ from pac.errors import Hidden, LogUnavailable
 from pac.ids import IdSource
 from pac.messages.log import MessageLog
 from pac.messages.model import Entry, MessageType, Seq
-from pac.rooms.access import Standing, access_room, allowed
+from pac.rooms.access import Standing, access_room, allowed, may
 from pac.rooms.events import Fact
 from pac.rooms.model import RoomId
 from pac.rooms.record import audit, record
@@ -48,12 +48,15 @@ async def delete_message(
         standing = await access_room(tx, actor, room_id, Action.KNOW, now)
     entry = await _entry(log, room_id, seq)
     own = entry is not None and entry.member_id == actor.id and entry.type is not MessageType.SYSTEM
-    allowed(actor, standing, Action.SEND if own else Action.DELETE_ANY, now)
+    # Who may delete any may delete their own, also where they no longer write (an ended room).
+    by_writing = own and not may(actor, standing, Action.DELETE_ANY, now)
+    action = Action.SEND if by_writing else Action.DELETE_ANY
+    allowed(actor, standing, action, now)
     if entry is None or entry.type is MessageType.SYSTEM:
         raise Hidden
     if entry.deleted is not None:
         return
-    await _wish(database, actor, standing, seq, own=own, now=now, ids=ids)
+    await _wish(database, actor, standing, seq, action, own=own, now=now, ids=ids)
     for pause in LOOKS_AFTER_S:
         await wait(pause)
         entry = await _entry(log, room_id, seq)
@@ -67,6 +70,7 @@ async def _wish(
     actor: Actor,
     standing: Standing,
     seq: Seq,
+    action: Action,
     *,
     own: bool,
     now: Instant,
@@ -75,7 +79,7 @@ async def _wish(
     """Decided anew with the room held, so that no right that has just gone is used."""
     async with database.writing() as tx:
         room_id = standing.room.id
-        standing = await access_room(tx, actor, room_id, Action.SEND if own else Action.DELETE_ANY, now)
+        standing = await access_room(tx, actor, room_id, action, now)
         await record(tx, standing.room, Fact.DELETED, actor, now=now, ids=ids, detail=str(seq))
         if not own:
             await audit(tx, "message.deleted", actor, standing.room, now=now, ids=ids, reason=str(seq))

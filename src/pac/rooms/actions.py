@@ -146,11 +146,14 @@ async def take_place(
 async def exit_room(
     tx: RoomTransaction, actor: Actor, room_id: RoomId, *, now: Instant, ids: IdSource
 ) -> None:
-    """Leave. Raises NotJoined, OwnerMayNotLeave, Hidden. The membership row stays, as EXITED."""
+    """Leave; the membership row stays, as EXITED. Raises NotJoined, OwnerMayNotLeave, Hidden, Forbidden (VOID)."""
     try:
         standing = await access_room_to_change(tx, actor, room_id, Action.LEAVE, now)
     except Forbidden:
-        raise NotJoined from None
+        membership = await tx.rooms.membership(room_id, actor.id)
+        if membership is None or not membership.is_present:
+            raise NotJoined from None
+        raise
     assert standing.membership is not None  # LEAVE is granted to those who are in
     await give_up_place(tx, standing.room, standing.membership, Fact.LEFT, now=now, ids=ids)
 

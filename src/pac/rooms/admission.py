@@ -132,12 +132,14 @@ async def preview(tx: RoomTransaction, actor: Actor, token: str, now: Instant) -
 async def accept_invitation(
     tx: RoomTransaction, actor: Actor, token: str, *, now: Instant, ids: IdSource, read_up_to: int = 0
 ) -> Membership:
-    """Come in by a link. Raises Hidden, AlreadyJoined, RoomIsFull, RoomHasEnded, Banned."""
-    _, invitation = await access_invitation(tx, actor, token_key(token), now)
+    """Come in by a link. Raises Hidden, AlreadyJoined, RoomIsFull, RoomHasEnded, Banned, Forbidden in a VOID room."""
+    known, invitation = await access_invitation(tx, actor, token_key(token), now)
     try:
         standing, _ = await access_room_to_join(tx, actor, invitation.room_id, now, invited=True)
     except Forbidden:
-        raise AlreadyJoined from None
+        if known.membership is not None and known.membership.is_present:
+            raise AlreadyJoined from None
+        raise
     role = role_on_joining(standing.room.public, invited=True)
     membership = await take_place(tx, standing.room, actor, role, now=now, ids=ids, read_up_to=read_up_to)
     await tx.admissions.save_invitation(replace(invitation, uses=invitation.uses + 1))

@@ -135,9 +135,9 @@ def decide(
         return Hidden()
     if membership is not None and membership.is_banned(now):
         # Whoever is banned is nothing here any more, not even a stranger; an administrator stays one.
-        if Relation.ADMIN in who & _WHO_MAY[action][room.public]:
-            return None
-        return Banned(membership.void_until)
+        who &= {Relation.ADMIN}
+        if not who & _WHO_MAY[action][room.public]:
+            return Banned(membership.void_until)
     if room.status is RoomStatus.ENDED:
         if action not in _STAYS_AFTER_THE_END:
             return RoomHasEnded()
