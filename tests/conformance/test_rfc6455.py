@@ -15,8 +15,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from pac.http import server as http
-from pac.live import frames, gateway
-from pac.live.connection import Connection, Effect, State
+from pac.live import frames, gateway, node
+from pac.live.connection import Connection, State
+from pac.live.effects import Effect
 from pac.live.frames import FrameReader, Opcode, framed
 from tests.conformance.cases import CLOSE, GROUPS, Case, Frame
 from tests.fuzz.conftest import open_world
@@ -67,13 +68,13 @@ async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
             sockets.append(self)
             protocols.append(transport.underlying_transport.get_protocol())
 
-    monkeypatch.setattr(gateway, "Connection", Echo)
+    monkeypatch.setattr(node, "Connection", Echo)
     monkeypatch.setattr(gateway, "LiveSocket", Noted)
     monkeypatch.setattr(frames, "FRAGMENTS_MAX", 100_000)
     with capture_logs():
         async with open_world(tmp_path, 1) as world:
-            node = world.node
-            node.parts = replace(node.parts, limits=replace(node.parts.limits, frame_bytes=1_048_576))
+            parts = world.node.parts
+            world.node.parts = replace(parts, limits=replace(parts.limits, frame_bytes=1_048_576))
             listener = http.listen("127.0.0.1", 0, "PAC_MESSAGE_PORT")
             server = http.server(no_app, http.http_protocol(world.live.gateway.upgrade, ()))
             serving = asyncio.create_task(server.serve(sockets=[listener]))

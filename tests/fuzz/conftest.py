@@ -16,7 +16,8 @@ from pac.clock import DAY_MS, Instant
 from pac.ids import SeededIds
 from pac.limits.rules import Limits, Rate
 from pac.live.app import LiveService
-from pac.live.connection import Effect, Perform, State
+from pac.live.connection import State
+from pac.live.effects import Effect, Perform
 from pac.live.gateway import LiveSocket
 from pac.live.handshake import Admission
 from pac.messages.model import Cid, Draft, LogPage, MessageType
@@ -119,12 +120,12 @@ class BareSocket(LiveSocket):
         self._performed += 1
         if perform.op == "hello":
             self.connection.state = State.OPEN
-        return [] if self._performed % 3 == 0 else self.connection.performed(self._node.now())
+        return [] if self._performed % 3 == 0 else self.connection.performed(self._home.now())
 
     def finish(self) -> None:
         """What was left for later is done."""
         while self.connection.busy:
-            self.perform(self.connection.performed(self._node.now()))
+            self.perform(self.connection.performed(self._home.now()))
 
 
 class Line:

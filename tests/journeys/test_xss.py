@@ -255,8 +255,12 @@ async def test_bodies_and_authors_are_text_as_pages_and_live(
     await ada.harmless("the room with its authors, as a page")
     again = await ada.visitor.bodies()
     assert again == expected[-len(again) :]
-    await ada.page.click(".room-head summary")
-    assert set(await ada.texts(".members bdi")) >= set(map(folded, NICKNAMES))
+    await ada.go(f"/chat/room/{room}/members")
+    assert set(await ada.texts(".member-row .room-name")) >= set(map(folded, NICKNAMES))
+    await ada.go(f"/chat/log/{room}")
+    for payload in PAYLOADS[::12]:
+        await ada.go(f"/chat/room/{room}/members?q={quote(payload)}")
+        await ada.go(f"/chat/log/{room}?q={quote(payload)}&at={quote(payload)}")
     for open_wire in house.wires:
         open_wire.writer.close()
     for person in house.people:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from pac.limits.rules import Limits, Rate
-from pac.live.connection import Connection, Drop, Effect, Hangup, Perform, Reading, State
+from pac.live.connection import Connection, State
 from pac.live.disconnects import Disconnect
+from pac.live.effects import Drop, Effect, Hangup, Perform, Reading
 from pac.live.frames import Opcode
 from pac.live.handshake import Admission
 from pac.live.outbox import Outbox

@@ -20,8 +20,9 @@ from pac.errors import StoreUnavailable
 from pac.ids import SeededIds
 from pac.limits.rules import Limits
 from pac.live.commands.hello import hello
-from pac.live.connection import Connection, Effect, Hangup, State
+from pac.live.connection import Connection, State
 from pac.live.disconnects import Disconnect
+from pac.live.effects import Effect, Hangup
 from pac.live.follower import Follower
 from pac.live.handshake import Admission
 from pac.live.node import Node

@@ -13,9 +13,10 @@ from pac.clock import Instant
 from pac.errors import RateLimited, RoomIsReadOnly
 from pac.limits.rules import Limits, Rate
 from pac.live.channels import Channels
-from pac.live.connection import Connection, Effect, Hangup, Perform, State
+from pac.live.connection import Connection, State
 from pac.live.dialect import PAC_V2
 from pac.live.disconnects import Disconnect
+from pac.live.effects import Effect, Hangup, Perform
 from pac.live.frames import Opcode
 from pac.live.guests import CHANNEL, guest_name
 from pac.live.handshake import Admission, Turned, UpgradeRequest, judge

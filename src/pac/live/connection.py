@@ -6,7 +6,6 @@ it wait too, so that a client's frames take effect in the order it sent them.
 """
 
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from msgspec import UNSET, Struct
@@ -21,6 +20,7 @@ from pac.limits.limiter import gcra
 from pac.limits.rules import Limits
 from pac.live.dialect import PAC_V2, Dialect
 from pac.live.disconnects import REASONS, Disconnect
+from pac.live.effects import Drop, Effect, Hangup, Perform, Reading
 from pac.live.frames import FrameReader, Opcode, Violation, check_close, close_frame, framed
 from pac.live.handshake import Admission
 from pac.live.outbox import STUCK_AFTER_S, Outbox, Verdict
@@ -49,35 +49,6 @@ class State(Enum):
     OPEN = auto()
     CLOSING = auto()
     """Our close frame is out; nothing is read or sent any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Perform:
-    """Run the command of this op; afterwards call `performed`, unless it answered without waiting."""
-
-    op: str
-    request: Struct
-
-
-@dataclass(frozen=True, slots=True)
-class Hangup:
-    """Send this last frame and drop the transport once the peer has closed, or shortly after."""
-
-    code: Disconnect
-    frame: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """Both sides have said close: end the TCP connection."""
-
-
-class Reading(Enum):
-    PAUSE = auto()
-    RESUME = auto()
-
-
-Effect = Perform | Hangup | Drop | Reading
 
 
 class Connection:

@@ -22,8 +22,9 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined] # semi-privat
 
 from pac import security_log, telemetry
 from pac.http.address import address_prefix
-from pac.live.connection import PING_EVERY_S, Connection, Drop, Effect, Hangup, Perform, Reading, State
+from pac.live.connection import PING_EVERY_S, Connection, State
 from pac.live.disconnects import Disconnect
+from pac.live.effects import Drop, Effect, Hangup, Perform, Reading
 from pac.live.handshake import GUEST_PATH, Admission, Turned, UpgradeRequest, judge
 from pac.live.security import note_closed
 

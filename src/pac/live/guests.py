@@ -21,8 +21,9 @@ from pac.ids import IdSource
 from pac.limits.limiter import Limiter
 from pac.limits.rules import Limits
 from pac.live.channels import Channels
-from pac.live.connection import PING_EVERY_S, Connection, Effect, Perform, State
+from pac.live.connection import PING_EVERY_S, Connection, State
 from pac.live.disconnects import Disconnect
+from pac.live.effects import Effect, Perform
 from pac.live.handshake import Admission, Turned
 from pac.live.outbox import Outbox
 from pac.live.protocol_v1 import GUEST_REQUESTS, Original, Say, SubscribeAsGuest

@@ -13,20 +13,23 @@ EVERY_S = 0.1
 OVERLOADED_S = 0.5
 """A loop that is this late, several times in a row, is not late by accident."""
 WEIGHT = 0.2
-"""Of the newest measurement: one late turn of the loop counts little, ten in a row count."""
+COUNTED_S = 1.0
+"""No measurement counts for more than this: it takes several late turns of the loop to be overloaded, however late
+one of them was."""
 
 
 async def watch_lag(node: "Node") -> None:
     """Keep `node.lag_s` until cancelled: a moving average of how much later than asked this task wakes up."""
+    loop = asyncio.get_running_loop()
     while True:
-        begun = node.now()
+        begun = loop.time()
         await asyncio.sleep(EVERY_S)
-        note_lag(node, max(0.0, node.now() - begun - EVERY_S))
+        note_lag(node, max(0.0, loop.time() - begun - EVERY_S))
 
 
 def note_lag(node: "Node", late_s: float) -> None:
     was = node.is_overloaded
-    node.lag_s += WEIGHT * (late_s - node.lag_s)
+    node.lag_s += WEIGHT * (min(late_s, COUNTED_S) - node.lag_s)
     telemetry.loop_lag.set(node.lag_s)
     if node.is_overloaded != was:
         telemetry.log.warning(telemetry.OVERLOADED, lag_ms=round(node.lag_s * 1_000), refusing=not was)

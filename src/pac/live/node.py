@@ -14,9 +14,10 @@ from pac.accounts.model import MemberId
 from pac.live.broadcaster import Broadcaster
 from pac.live.channels import Channels
 from pac.live.commands import COMMANDS
-from pac.live.connection import PING_EVERY_S, Connection, Effect, Perform, State
+from pac.live.connection import PING_EVERY_S, Connection, State
 from pac.live.dialect import PAC_V2
 from pac.live.disconnects import Disconnect
+from pac.live.effects import Effect, Perform
 from pac.live.guests import Guests
 from pac.live.handshake import Admission
 from pac.live.lag import OVERLOADED_S

@@ -14,7 +14,8 @@ from pac import telemetry
 from pac.accounts.model import MemberId
 from pac.accounts.sessions import SessionKey
 from pac.limits.rules import Limits
-from pac.live.connection import Connection, Effect
+from pac.live.connection import Connection
+from pac.live.effects import Effect
 from pac.live.handshake import Turned
 
 

@@ -15,7 +15,8 @@ from pac.live.commands.send import send
 from pac.live.commands.subscribe import subscribe
 from pac.live.commands.typing import typing
 from pac.live.commands.unsubscribe import unsubscribe
-from pac.live.connection import Connection, Effect
+from pac.live.connection import Connection
+from pac.live.effects import Effect
 
 if TYPE_CHECKING:
     from pac.live.node import Node

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from pac.errors import PacError
-from pac.live.connection import Connection, Effect
+from pac.live.connection import Connection
+from pac.live.effects import Effect
 from pac.live.protocol import Delete, Ok
 from pac.messages.deletion import delete_message
 from pac.messages.model import Seq

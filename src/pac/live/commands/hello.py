@@ -10,8 +10,9 @@ from pac.accounts.model import Member
 from pac.accounts.sessions import Session, SessionKey, session_key, token_key
 from pac.clock import rfc3339
 from pac.errors import Unavailable
-from pac.live.connection import PING_EVERY_S, Connection, Effect, State
+from pac.live.connection import PING_EVERY_S, Connection, State
 from pac.live.disconnects import Disconnect
+from pac.live.effects import Effect
 from pac.live.protocol import ClientLimits, Hello, Self, Welcome
 from pac.live.security import note_opened
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pac.errors import PacError
-from pac.live.connection import Connection, Effect
+from pac.live.connection import Connection
+from pac.live.effects import Effect
 from pac.live.protocol import History, HistoryPage, encode_entry
 from pac.messages.access import Range, read_history
 from pac.messages.model import LogPage, Seq

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pac.live.commands.hello import hello
 from pac.live.commands.send import send
 from pac.live.commands.subscribe import subscribe
-from pac.live.connection import Connection, Effect, State
+from pac.live.connection import Connection, State
 from pac.live.disconnects import Disconnect
+from pac.live.effects import Effect
 from pac.live.protocol import Hello, RoomCursor, Send, Subscribe
 from pac.live.protocol_v1 import Say, SubscribeChannel
 from pac.rooms.model import RoomId

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from pac.clock import rfc3339
-from pac.live.connection import Connection, Effect
+from pac.live.connection import Connection
+from pac.live.effects import Effect
 from pac.live.protocol import Ping, Pong
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from pac.errors import PacError
-from pac.live.connection import Connection, Effect
+from pac.live.connection import Connection
+from pac.live.effects import Effect
 from pac.live.protocol import Online, Presence
 from pac.rooms.access import access_room
 from pac.rooms.model import RoomId

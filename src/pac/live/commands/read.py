@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from pac.errors import NotSubscribed
-from pac.live.connection import Connection, Effect
+from pac.live.connection import Connection
+from pac.live.effects import Effect
 from pac.live.protocol import Read
 from pac.live.subscriptions import Progress
 from pac.messages.model import Seq

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pac.clock import Instant, rfc3339
 from pac.errors import BadRequest, CidConflict, NotSubscribed, PacError, RateLimited, Refusal, SlowMode
 from pac.limits.rules import Rate
-from pac.live.connection import Connection, Effect
+from pac.live.connection import Connection
+from pac.live.effects import Effect
 from pac.live.protocol import Send, Sent
 from pac.live.subscriptions import Progress
 from pac.messages.body import checked_body, checked_cid

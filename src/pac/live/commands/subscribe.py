@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from pac.errors import Hidden, PacError, RateLimited, Refusal, TooManyRooms
 from pac.language import words_of
-from pac.live.connection import Connection, Effect, State
+from pac.live.connection import Connection, State
+from pac.live.effects import Effect
 from pac.live.protocol import RoomCursor, RoomRefusal, RoomState, Subscribe, Subscribed
 from pac.live.security import note_refusal
 from pac.live.subscriptions import Progress, Subscription

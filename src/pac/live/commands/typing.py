@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from pac.errors import NotSubscribed, RateLimited, Refusal
-from pac.live.connection import Connection, Effect
+from pac.live.connection import Connection
+from pac.live.effects import Effect
 from pac.live.frames import Opcode, framed
 from pac.live.protocol import Person, SomebodyTypes, Typing, encode
 from pac.live.subscriptions import Progress

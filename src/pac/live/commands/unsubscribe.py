@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from pac.live.connection import Connection, Effect
+from pac.live.connection import Connection
+from pac.live.effects import Effect
 from pac.live.protocol import Ok, Unsubscribe
 from pac.rooms.model import RoomId
 
