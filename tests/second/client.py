@@ -123,6 +123,10 @@ class Client:
 
     # What one may do
 
+    def reads(self, room: str) -> bool:
+        """Subscribed, or on the way to it."""
+        return room in self._wanted
+
     async def subscribe(self, *rooms: str) -> None:
         """Read these from their beginning, or from where the picture ends, now and after every reconnect.
         Raises Refused where one is not granted."""
@@ -145,6 +149,8 @@ class Client:
         cid = cid or f"{time.time_ns() // 1_000_000:012x}-{next(self._cids)}"
         pending = Pending(room, cid, body, asyncio.get_running_loop().create_future())
         self._pending[room, cid] = pending
+        if room not in self._wanted:
+            self._fail_sends(room, {"code": "not_subscribed"})
         self._say(pending)
         return pending
 

@@ -32,6 +32,18 @@ class Picture:
     _typing: dict[str, float] = field(default_factory=dict)
 
     @property
+    def members(self) -> dict[str, str]:
+        """Who is in the room, by the log: the names of those who came and have not gone, by their ids."""
+        found: dict[str, str] = {}
+        for seq in sorted(self.messages):
+            entry = self.messages[seq]
+            if entry.get("event") == "joined":
+                found[entry["member"]["id"]] = entry["member"]["nickname"]
+            elif entry.get("event") in ("left", "kicked"):
+                found.pop(entry["member"]["id"], None)
+        return found
+
+    @property
     def has_gap(self) -> bool:
         return self.last < self.top
 

@@ -115,6 +115,17 @@ class Account:
     async def join(self, room: str) -> None:
         await self.call("POST", f"/api/v1/room/{room}/join")
 
+    async def answer_request(self, room: str, member: str, decision: str) -> None:
+        await self.call("POST", f"/api/v1/room/{room}/request/{member}", {"decision": decision})
+
+    async def invite(self, room: str) -> str:
+        """The token of a new invitation for one."""
+        made = await self.call("POST", f"/api/v1/room/{room}/invitation", {"maxUses": 1, "expiresInHours": 1})
+        return str(made["token"])
+
+    async def accept_invitation(self, token: str) -> None:
+        await self.call("POST", f"/api/v1/invitation/{token}/accept")
+
     async def exit(self, room: str) -> None:
         await self.call("POST", f"/api/v1/room/{room}/exit")
 
