@@ -1,7 +1,8 @@
 """Did the server keep its promises? Judged from what its clients saw and from the logs at the end (SECURITY 7.8).
 
 One pass over the events in the order they were noted, then one over the final logs. A send without an answer, or
-with `unavailable`, counts as "maybe": it may be in the log or not, but at most once and only as it was sent.
+with `unavailable`, counts as "maybe": it may be in the log or not, but at most once and only as it was sent. An
+entry that somebody asked to delete may be empty from then on; its place and its author stay.
 Nothing here is shared with the server: what it proves, it proves from the outside.
 """
 
@@ -14,6 +15,7 @@ from tests.history.model import (
     SYSTEM,
     UNKNOWN_OUTCOMES,
     Ack,
+    Deletion,
     Disconnected,
     Event,
     LogRow,
@@ -46,6 +48,7 @@ class Kind(StrEnum):
     REORDERED = "one socket's sends were stored in another order"
     NOBODY_SENT = "a message nobody sent"
     WRONG_AUTHOR = "a message under another author"
+    EMPTIED = "an entry is empty that nobody deleted"
     STORED_THOUGH_REFUSED = "a message that was refused is in the log"
     AFTER_REMOVAL = "reading or writing more than 2 s after the right was lost"
     UNASKED = "an entry without a subscription, or an answer without a question"
@@ -149,6 +152,7 @@ class _Checker:
         self._settled: list[tuple[Settled, _Reader | None]] = []
         self._removed: dict[tuple[str, str], Removed] = {}
         self._epochs: dict[str, Subscribed] = {}
+        self._deletions: set[tuple[str, int]] = set()
 
     def _found(self, kind: Kind, room: str, seq: int, *evidence: Evidence, where: str = "") -> None:
         """Each fault once: `where` tells apart what is one fault on each socket."""
@@ -182,6 +186,8 @@ class _Checker:
             case Disconnected():
                 for place in [place for place in self._readers if place[0] == event.socket]:
                     del self._readers[place]
+            case Deletion():
+                self._deletions.add((event.room, event.seq))
             case Removed():
                 self._removed[event.member, event.room] = event
             case Restored():
@@ -266,15 +272,23 @@ class _Checker:
         removed = self._removed.get((self._member(event.socket), event.room))
         if removed is not None and event.at > removed.at + REMOVAL_REACHES_WITHIN_S:
             self._found(Kind.AFTER_REMOVAL, event.room, event.seq, removed, event, where=event.socket)
-        first = self._seen.setdefault((event.room, event.seq), event)
+        place = event.room, event.seq
+        first = self._seen.setdefault(place, event)
         if first is event:
             self._authored(event)
-        elif _content(first) != _content(event):
+        elif _differ(first, event):
             self._found(Kind.DIFFER, event.room, event.seq, first, event)
+        elif first.is_deleted and not event.is_deleted:
+            self._seen[place] = event  # it tells more: the others are compared with it from here on
+            self._authored(event)
         self._knows(event)
 
     def _authored(self, shown: Receive | Read | LogRow) -> None:
         """Somebody has sent it by now, and it is that one it is shown of."""
+        if shown.is_deleted:
+            if shown.body or (shown.room, shown.seq) not in self._deletions:
+                self._found(Kind.EMPTIED, shown.room, shown.seq, shown)
+            return
         if shown.type == SYSTEM:
             return
         senders = self._bodies.get((shown.room, shown.body))
@@ -297,7 +311,7 @@ class _Checker:
             row = by_place.get(place)
             if row is None:
                 self._found(Kind.MISSING, seen.room, seen.seq, seen)
-            elif _content(row) != _content(seen):
+            elif _differ(seen, row):
                 self._found(Kind.DIFFER, seen.room, seen.seq, seen, row)
         for key, message in self._messages.items():
             self._keeps_its_word(key, message, by_place, by_key.get(key))
@@ -332,6 +346,8 @@ class _Checker:
             if row.type == SYSTEM:
                 continue
             self._authored(row)
+            if row.is_deleted:
+                continue  # whose it was is asked by its seq, where an ack has told that
             cid = row.cid
             cids = cids_of.get((row.room, row.member, row.body), set())
             if cid is None:
@@ -361,7 +377,8 @@ class _Checker:
             if stored is None:
                 continue  # MISSING is told by then
             same_cid = stored.cid is None or stored.cid == cid
-            if (stored.member, stored.body) != (member, normalize("NFC", attempt.send.body)) or not same_cid:
+            same_body = stored.is_deleted or stored.body == normalize("NFC", attempt.send.body)
+            if stored.member != member or not same_body or not same_cid:
                 self._found(Kind.CHANGED, room, stored.seq, attempt.send, attempt.answer, stored)
         if row is None:
             return
@@ -399,5 +416,8 @@ class _Checker:
                     highest = send
 
 
-def _content(shown: Receive | Read | LogRow) -> tuple[str, str, str]:
-    return shown.member, shown.body, shown.type
+def _differ(one: Receive | Read | LogRow, other: Receive | Read | LogRow) -> bool:
+    """Of an entry that is empty by now, its author and its kind are all that can be compared."""
+    if (one.member, one.type) != (other.member, other.type):
+        return True
+    return one.body != other.body and not (one.is_deleted or other.is_deleted)

@@ -87,6 +87,7 @@ class Receive:
     member: str
     body: str
     type: str = "TEXT"
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,16 @@ class Read:
     member: str
     body: str
     type: str = "TEXT"
+    is_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """Somebody asks for this entry to be emptied; from now on it may be seen empty."""
+
+    at: float
+    room: str
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +157,7 @@ Event = (
     | Unsubscribed
     | Receive
     | Read
+    | Deletion
     | Settled
     | Disconnected
     | Removed
@@ -163,3 +175,4 @@ class LogRow:
     body: str
     type: str = "TEXT"
     cid: str | None = None
+    is_deleted: bool = False

@@ -343,3 +343,20 @@ def promote(house: House, name: str) -> None:
 
     done = admin(house, "promote", name)
     assert done.returncode == 0, done.stderr
+
+
+async def test_what_was_changed_back_is_told_too(house: House) -> None:
+    """Who loaded the room in between holds what it was in between, and only a frame can tell that it is not so."""
+    ada, ben = await house.person("ada"), await house.person("ben")
+    room = await ada.create_room("광장")
+    reader = await house.reader(ada, room)
+    await rest(house, ada, "PUT", f"/api/v1/room/{room}", name="마당")
+    await heard(reader, "room", name="마당")
+    # From here on the room is told again in a second: what happens until then is told at once.
+    await rest(house, ada, "PUT", f"/api/v1/room/{room}", name="골목")
+    await rest(house, ada, "PUT", f"/api/v1/room/{room}", name="마당")
+    await heard(reader, "room", name="마당")
+    await ben.join(room)
+    assert (await ada.room(room))["roomMembersCount"] == 2
+    await ben.leave(room)
+    await heard(reader, "room", roomMembersCount=1)

@@ -2,7 +2,7 @@
 
 First the rights: a subscription gets its new standing, and ends when that no longer lets it read. Then the news:
 `membership` to every socket of the member it is about, and, at most once a second and room, `room` to those who
-read it, with the fields that are different now.
+read it, with the fields that are different now or have been meanwhile.
 """
 
 from typing import TYPE_CHECKING
@@ -29,6 +29,8 @@ MEMBERS_PAGE = 1_000
 
 _OF_THE_ROOM = frozenset({Fact.RENAMED, Fact.CHANGED, Fact.ENDED, Fact.VOIDED, Fact.UNVOIDED})
 _OF_REQUESTS = frozenset({Fact.ASKED, Fact.ACCEPTED, Fact.REFUSED})
+_OF_THE_COUNT = frozenset({Fact.JOINED, Fact.LEFT, Fact.KICKED})
+_OWN_NEWS = frozenset({"room", "roomMembersCount", "requests"})
 _ENDINGS = {Fact.LEFT: "left", Fact.KICKED: "kicked"}
 """What ends a subscription whatever the room lets strangers do."""
 
@@ -149,11 +151,10 @@ class RoomChanges:
             if now - told_at < TELL_EVERY_S:
                 continue
             facts = self._untold.pop(room_id)
-            await self._tell_readers(
-                room_id, before, asks_changed=bool(facts & (_OF_REQUESTS | {Fact.JOINED}))
-            )
+            await self._tell_readers(room_id, before, facts)
 
-    async def _tell_readers(self, room_id: RoomId, before: RoomChanged | None, *, asks_changed: bool) -> None:
+    async def _tell_readers(self, room_id: RoomId, before: RoomChanged | None, facts: set[Fact]) -> None:
+        asks_changed = bool(facts & (_OF_REQUESTS | {Fact.JOINED}))
         async with self._parts.database.reading() as tx:
             room = await tx.rooms.by_id(room_id)
             if room is None:
@@ -166,7 +167,7 @@ class RoomChanges:
             return
         state = _state(room, count, Person(room.owner_id, owner.nickname if owner else ""))
         self._told[room_id] = self._node.now(), state
-        difference = _difference(before, state)
+        difference = _difference(before, state, _touched(facts))
         frame = None if difference is None else framed(Opcode.TEXT, encode(difference))
         now = self._parts.clock.now()
         for subscription in list(readers):
@@ -195,13 +196,26 @@ def _state(room: Room, count: int, owner: Person) -> RoomChanged:
     )
 
 
-def _difference(before: RoomChanged | None, after: RoomChanged) -> RoomChanged | None:
-    """The fields that are not as they were; all of them when it is not known how they were."""
+def _touched(facts: set[Fact]) -> set[str]:
+    """The fields that were changed, be it forth and back: whoever has loaded the room in between holds what they
+    were then, and these frames alone can tell that they are not."""
+    names: set[str] = set()
+    if facts & _OF_THE_ROOM:
+        names.update(name for name in RoomChanged.__struct_fields__ if name not in _OWN_NEWS)
+    if facts & _OF_THE_COUNT:
+        names.add("roomMembersCount")
+    if Fact.OWNER in facts:
+        names.add("owner")
+    return names
+
+
+def _difference(before: RoomChanged | None, after: RoomChanged, touched: set[str]) -> RoomChanged | None:
+    """The fields that are not as they were, and the touched ones; all of them when it is not known how they were."""
     if before is None:
         return after
     changed = {
         name: getattr(after, name)
         for name in after.__struct_fields__
-        if name != "room" and getattr(after, name) != getattr(before, name)
+        if name != "room" and (name in touched or getattr(after, name) != getattr(before, name))
     }
     return RoomChanged(after.room, **changed) if changed else None
