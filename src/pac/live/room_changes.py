@@ -30,7 +30,9 @@ MEMBERS_PAGE = 1_000
 _OF_THE_ROOM = frozenset({Fact.RENAMED, Fact.CHANGED, Fact.ENDED, Fact.VOIDED, Fact.UNVOIDED})
 _OF_REQUESTS = frozenset({Fact.ASKED, Fact.ACCEPTED, Fact.REFUSED})
 _OF_THE_COUNT = frozenset({Fact.JOINED, Fact.LEFT, Fact.KICKED})
-_OWN_NEWS = frozenset({"room", "roomMembersCount", "requests"})
+_SETTINGS = (
+    "name", "description", "imageUrl", "capacity", "roomStatus", "roomPublic", "slowModeSeconds"
+)  # fmt: skip
 _ENDINGS = {Fact.LEFT: "left", Fact.KICKED: "kicked"}
 """What ends a subscription whatever the room lets strangers do."""
 
@@ -201,7 +203,7 @@ def _touched(facts: set[Fact]) -> set[str]:
     were then, and these frames alone can tell that they are not."""
     names: set[str] = set()
     if facts & _OF_THE_ROOM:
-        names.update(name for name in RoomChanged.__struct_fields__ if name not in _OWN_NEWS)
+        names.update(_SETTINGS)
     if facts & _OF_THE_COUNT:
         names.add("roomMembersCount")
     if Fact.OWNER in facts:
