@@ -128,3 +128,22 @@ def test_two_names_are_one_when_they_differ_in_case_or_composition_only() -> Non
     assert names.key("Zoe\u0308") == names.key("zo\u00eb")
     assert names.key("가") == names.key("\u1100\u1161")
     assert names.key("ada") != names.key("adа")  # the last letter is Cyrillic
+
+
+@pytest.mark.parametrize(
+    ("name", "initials"),
+    [
+        ("한강 모임", "ㅎㄱ ㅁㅇ"),
+        ("까치", "ㄲㅊ"),
+        ("가힣", "ㄱㅎ"),
+        ("\u1112\u1161\u11ab글", "ㅎㄱ"),
+        ("ㅋㅋ Pizza", "ㅋㅋ pizza"),
+        ("", ""),
+    ],
+)
+def test_the_first_consonants_of_a_name(name: str, initials: str) -> None:
+    assert names.initials(name) == initials
+
+
+def test_only_consonants_by_themselves_are_initials() -> None:
+    assert [names.is_initials(text) for text in ("ㅎㄱ", "ㅏ", "한", "ㅎ강", "", "h")] == [True] + [False] * 5

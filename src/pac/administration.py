@@ -107,6 +107,29 @@ def unlock(login: str) -> None:
     _administer("unlock", login)
 
 
+@admin.command()
+@click.argument("login")
+@click.confirmation_option("--yes", prompt="This cannot be undone. Delete the account?", help="Do not ask.")
+def delete(login: str) -> None:
+    """Delete the account LOGIN for good: no sign-in, every socket closed, its password and e-mail forgotten.
+
+    What it wrote stays, under its name, and no other account gets that name. A room it owned goes to the oldest
+    operator, else to the oldest member, and ends when there is neither.
+
+    \b
+    Examples:
+      pac admin delete mallory
+      pac admin delete mallory --yes
+
+    \b
+    Exit codes:
+      0  done
+      1  there is no such member, or you said no
+      2  a wrong setting
+    """
+    _administer("delete", login)
+
+
 @admin.command("reset-password")
 @click.argument("login")
 def reset_password(login: str) -> None:

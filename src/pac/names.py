@@ -35,6 +35,8 @@ _EMOJI_PRESENTATION = 0xFE0F
 _BLANK = frozenset({0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800})
 """Letters and symbols of no ink: Hangul fillers and the empty Braille pattern."""
 
+_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+
 _JOINING_SCRIPTS = (
     (0x0600, 0x08FF),  # Arabic, Syriac, Thaana, N'Ko, Mandaic and their extensions
     (0x0900, 0x0DFF),  # Devanagari to Sinhala
@@ -55,6 +57,22 @@ def normalized(text: str) -> str:
 def key(name: str) -> str:
     """Equal for two names that may not both exist: NFC and case folding (PROTOCOL §5, Fields)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def initials(name: str) -> str:
+    """The name's key with every Hangul syllable as its first consonant (초성), so that ㅎㄱ finds 한강.
+
+    Unicode 3.12: the 588 syllables of each initial stand together. A double consonant is one of its own.
+    """
+    return "".join(
+        _INITIALS[(ord(character) - 0xAC00) // 588] if "가" <= character <= "힣" else character
+        for character in key(name)
+    )
+
+
+def is_initials(text: str) -> bool:
+    """Only consonants by themselves: somebody looks for a name by its 초성."""
+    return bool(text) and all(character in _INITIALS for character in text)
 
 
 def fault_in_name(field: str, name: str, longest: int) -> FieldFault | None:

@@ -175,6 +175,9 @@ async def _administer(accounts: Accounts, verb: str, login: str, password: str, 
         case "unlock":
             await accounts.set_locked(login, locked=False)
             return f"{login} can sign in again."
+        case "delete":
+            await accounts.delete(login)
+            return f"{login} is deleted; the rooms follow as soon as a server runs."
         case "reset-password":
             await accounts.reset_password(login, password)
             return f"{login} has a new password; every session of it has ended."

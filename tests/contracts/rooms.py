@@ -233,6 +233,13 @@ class RoomStoreContract:
             ("STRASSE", {"Straße"}),
             ("\u1100\u1161", {"가을"}),
             ("x" * 60_000, set()),
+            ("a " * 30_000, set()),
+            ("lounge  the", {"The Lounge"}),
+            ("ㄱㅇ", {"가을"}),
+            ("ㄱ", {"가을", "ㄱㄴ 배우기"}),
+            ("ㄲ", set()),
+            ("ㅂㅇ ㄱㄴ", {"ㄱㄴ 배우기"}),
+            ("가ㅇ", set()),
         ],
     )
     async def test_a_search_finds_the_text_and_no_pattern(
@@ -241,6 +248,7 @@ class RoomStoreContract:
         [ada] = await sign_up(database, "ada")
         texts = (
             "The Lounge", "100% sure", "under_score", "a%_b", "back\\slash", "slash/ed", "it's", "Straße", "가을",
+            "ㄱㄴ 배우기",
         )  # fmt: skip
         async with database.writing() as tx:
             for text in texts:

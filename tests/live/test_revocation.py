@@ -65,6 +65,22 @@ async def test_an_administrator_beside_the_server_locks_a_member_out(house: Hous
         assert (await http.post("/api/v1/auth/login", json=credentials)).status_code == 200
 
 
+async def test_an_account_is_deleted_beside_the_server_and_its_rooms_go_on(house: House) -> None:
+    ada, ben = await house.person("ada"), await house.person("ben")
+    room = await ada.create_room("광장")
+    await ben.join(room)
+    wire, reader = await house.socket(ada), await house.reader(ben, room)
+    done = await asyncio.to_thread(admin, house, "delete", "ada", "--yes")
+    since = time.monotonic()
+    assert done.returncode == 0, done.stderr
+    assert await closes_in_time(wire, since) in (4502, 4503)
+    told = await reader.hear("membership")
+    assert (told["change"], told["role"]) == ("owner", "SYSOP")
+    assert (await ben.room(room))["owner"]["id"] == ben.id
+    again = await asyncio.to_thread(admin, house, "unlock", "ada")
+    assert (again.returncode, "no member" in again.stderr) == (1, True), "gone is gone"
+
+
 @pytest.mark.req("2.9")
 async def test_administrators_are_made_by_the_command_and_only_by_it(house: House) -> None:
     done = await asyncio.to_thread(admin, house, "create", "root", password="a long password of root\n")

@@ -155,6 +155,15 @@ class Accounts:
             telemetry.ADMIN_CHANGED, target=member.id, reason="locked" if locked else "unlocked"
         )
 
+    async def delete(self, username: str) -> None:
+        """For good: no sign-in, sessions end, sockets close. The rooms follow by themselves (rooms/departure.py)."""
+        async with self.database.writing() as tx:
+            member = await self._by_username(tx, username)
+            await tx.accounts.set_deleted(member.id, self.clock.now())
+            tx.emit(AccountsChanged())
+        await self._end_sessions(member)
+        security_log.note(telemetry.ADMIN_CHANGED, target=member.id, reason="deleted")
+
     async def administer(
         self,
         actor: Actor,
@@ -292,7 +301,7 @@ class Accounts:
 
     async def _by_username(self, tx: AccountTransaction, username: str) -> Member:
         member = await tx.accounts.by_username(username)
-        if member is None:
+        if member is None or member.deleted_at is not None:
             raise Hidden
         return member
 

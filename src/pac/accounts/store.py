@@ -28,6 +28,10 @@ class AccountStore(Protocol):
     async def set_locked(self, member_id: MemberId, locked: bool, at: Instant) -> None:
         """Also writes a row of the change feed: live sockets learn of it."""
 
+    async def set_deleted(self, member_id: MemberId, at: Instant) -> None:
+        """Forget password, e-mail and pictures; the names stay taken and stand in the logs. Also writes a row of the
+        change feed: live sockets learn of it."""
+
     async def audit(
         self,
         event_id: str,

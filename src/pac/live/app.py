@@ -10,12 +10,12 @@ from fastapi import APIRouter, Request
 from pac.accounts.model import Actor
 from pac.clock import Instant
 from pac.live.activity import note_activity
-from pac.live.bans import note_ends_of_bans
 from pac.live.follower import Follower
 from pac.live.gateway import Gateway
 from pac.live.lag import watch_lag
 from pac.live.node import Node
 from pac.live.parts import LiveParts
+from pac.live.sweep import sweep
 from pac.rooms.access import access_room
 from pac.rooms.model import RoomId
 from pac.rooms.rules import Action
@@ -39,7 +39,7 @@ class LiveService:
                 tasks.create_task(self.follower.run()),
                 tasks.create_task(note_activity(self.node)),
                 tasks.create_task(self.node.read_marks.run()),
-                tasks.create_task(note_ends_of_bans(self.node)),
+                tasks.create_task(sweep(self.node)),
                 tasks.create_task(watch_lag(self.node)),
             ]
             yield

@@ -49,6 +49,9 @@ class RoomStore(Protocol):
     async def bans_over(self, now: Instant, limit: int) -> Sequence[Membership]:
         """Bans whose time has run out and whose end nobody has noted yet."""
 
+    async def departures(self, limit: int) -> Sequence[Membership]:
+        """Those who are in a room and whose account is deleted."""
+
     async def save_membership(self, membership: Membership) -> None:
         """Insert or replace the one row of this room and member."""
 
@@ -61,7 +64,8 @@ class RoomStore(Protocol):
     async def lobby(
         self, actor: MemberId, *, number: int, size: int, query: str, sort: LobbySort
     ) -> Page[RoomRow]:
-        """ALIVE rooms of the lobby whose name contains `query` (case folded; empty for all).
+        """ALIVE rooms of the lobby whose name contains every word of `query`, case folded, or has it as the first
+        consonants of its syllables (ㅎㄱ: 한강); all of them if it is empty.
 
         `number` counts from 0. Ties are broken by id, so that pages neither repeat nor drop a room.
         """

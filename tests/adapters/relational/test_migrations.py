@@ -18,11 +18,11 @@ from pac.adapters.relational.migrations import migrate, newest_revision, revisio
 from pac.adapters.relational.sqlite_file import sqlite_url
 from pac.adapters.relational.tables import metadata
 from pac.errors import CannotStart
-from pac.rooms.model import RoomId
+from pac.rooms.model import LobbySort, RoomId
 from pac.transactions import Listeners
 from tests.contracts.accounts import sign_up
 
-EARLIER = ["0001"]
+EARLIER = ["0001", "0002"]
 DATA_OF_0001 = """
 INSERT INTO members (id, provider, username, username_key, nickname, nickname_key, app_role, locked, created_at)
   VALUES ('m', 'WEB', 'kim', 'kim', '김', '김', 'ROLE_USER', 0, 1);
@@ -97,7 +97,9 @@ async def test_what_an_earlier_form_holds_is_kept(folder: Path, file: Path) -> N
         async with database.reading() as tx:
             room = await tx.rooms.by_id(RoomId("r"))
             membership = await tx.rooms.membership(RoomId("r"), MemberId("m"))
+            found = await tx.rooms.lobby(MemberId("m"), number=0, size=9, query="ㄱㅈ", sort=LobbySort.NEWEST)
         await database.close()
+        assert found.total == 1, "an older room is found by its first consonants too"
         assert room is not None
         assert (room.name, room.slow_mode_s, room.former_public) == ("광장", 0, None)
         assert membership is not None

@@ -63,6 +63,17 @@ class Accounts:
         await self._statements.execute(update(members).where(members.c.id == member_id).values(locked=locked))
         await self._tell(member_id, at)
 
+    async def set_deleted(self, member_id: MemberId, at: Instant) -> None:
+        gone = {
+            "deleted_at": at,
+            "password_hash": None,
+            "email": None,
+            "profile_image": None,
+            "html_url": None,
+        }
+        await self._statements.execute(update(members).where(members.c.id == member_id).values(**gone))
+        await self._tell(member_id, at)
+
     async def audit(
         self,
         event_id: str,

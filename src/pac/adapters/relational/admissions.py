@@ -97,7 +97,9 @@ class Admissions:
 
 
 def _requests() -> Any:
-    return select(join_requests, members.c.nickname).join(members, members.c.id == join_requests.c.member_id)
+    """Those of members who are still there."""
+    asking = and_(members.c.id == join_requests.c.member_id, members.c.deleted_at.is_(None))
+    return select(join_requests, members.c.nickname).join(members, asking)
 
 
 def _request(row: Row[Any]) -> JoinRequest:

@@ -78,6 +78,15 @@ class Memberships:
         )
         return [_membership(row) for row in await self._statements.execute(query)]
 
+    async def departures(self, limit: int) -> Sequence[Membership]:
+        query = (
+            _memberships()
+            .where(members.c.deleted_at.is_not(None), room_members.c.status != RoomMemberStatus.EXITED)
+            .order_by(room_members.c.room_id)
+            .limit(limit)
+        )
+        return [_membership(row) for row in await self._statements.execute(query)]
+
     async def note_read(self, marks: Mapping[tuple[RoomId, MemberId], int]) -> None:
         if marks:
             await self._statements.execute(

@@ -12,6 +12,7 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
+    or_,
     select,
     true,
     update,
@@ -38,6 +39,8 @@ from pac.rooms.model import (
 )
 
 _IN_THE_LOBBY = (RoomPublic.AVAILABLE, RoomPublic.OBSERVER, RoomPublic.PRIVATE)
+WORDS_MAX = names.ROOM_NAME_MAX // 2
+"""Of a search: no name has more. What follows is one word, which none has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Rooms(Memberships):
     ) -> Page[RoomRow]:
         shown = and_(rooms.c.status == RoomStatus.ALIVE, rooms.c.public.in_(_IN_THE_LOBBY))
         if query:
-            shown = and_(shown, contains(rooms.c.name_key, query))
+            shown = and_(shown, *(_named(word) for word in query.split(maxsplit=WORDS_MAX)))
         match sort:
             case LobbySort.NEWEST:
                 order = _Order("created_at")
@@ -169,10 +172,18 @@ class Rooms(Memberships):
         return Page(rows=found, number=number, size=size, total=total)
 
 
+def _named(word: str) -> ColumnElement[bool]:
+    """By a part of the name, or by the first consonants of its syllables."""
+    if names.is_initials(names.key(word)):
+        return or_(contains(rooms.c.name_key, word), contains(rooms.c.name_initials, word))
+    return contains(rooms.c.name_key, word)
+
+
 def _fields(room: Room) -> dict[str, object]:
     return {
         "name": room.name,
         "name_key": names.key(room.name),
+        "name_initials": names.initials(room.name),
         "description": room.description,
         "image_url": room.image_url,
         "capacity": room.capacity,

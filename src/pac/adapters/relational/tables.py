@@ -55,6 +55,7 @@ members = Table(
     UniqueConstraint("username_key", name="uq_members_username_key"),
     UniqueConstraint("nickname_key", name="uq_members_nickname_key"),
     UniqueConstraint("provider", "provider_id"),
+    Index(None, "deleted_at"),
 )
 
 rooms = Table(
@@ -63,6 +64,7 @@ rooms = Table(
     Column("id", ID, primary_key=True),
     Column("name", String(64), nullable=False),
     Column("name_key", String(192), nullable=False),
+    Column("name_initials", String(192), nullable=False, server_default=""),
     Column("description", String(256), nullable=False),
     Column("image_url", String(512)),
     Column("capacity", Integer, nullable=False),
