@@ -9,7 +9,7 @@ SERVES := $(VENV)/.ready-run
 ROUNDS ?= 20
 FRAMES ?= 10000000
 
-.PHONY: run test test-faults fuzz lint fmt docs breaks screenshots lock ci clean
+.PHONY: run test test-faults fuzz lint lint-js fmt docs breaks screenshots vendor lock ci clean
 
 run: $(SERVES)
 	$(BIN)/pac seed-demo --if-empty
@@ -29,10 +29,21 @@ lint: $(READY)
 	$(BIN)/ruff format --check src tests scripts bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(if $(shell command -v npm),$(MAKE) -s lint-js,echo "npm is not installed: the browser's modules are not checked"; [ -z "$$CI" ])
+
+lint-js: node_modules
+	node_modules/.bin/tsc -p .
 
 fmt: $(READY)
 	$(BIN)/ruff check --fix src tests scripts bench
 	$(BIN)/ruff format src tests scripts bench
+
+node_modules: package-lock.json
+	npm ci --silent
+	@touch $@
+
+vendor: node_modules
+	$(BIN)/python -m scripts.vendor_js
 
 docs: $(READY)
 	$(BIN)/python -m scripts.make_docs

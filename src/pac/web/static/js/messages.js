@@ -243,8 +243,7 @@ export class MessageList {
   /** Who continues whom, and where a day begins. */
   regroup() {
     for (const old of this.parts.list.querySelectorAll('li.day')) old.remove();
-    /** @type {HTMLElement | null} */
-    let head = null;
+    let head = /** @type {HTMLElement | null} */ (null);
     let day = '';
     for (const row of /** @type {NodeListOf<HTMLElement>} */ (this.parts.list.querySelectorAll('li[data-at]'))) {
       const at = Number(row.dataset.at);
