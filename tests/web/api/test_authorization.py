@@ -70,6 +70,9 @@ class Cell:
             found.add(Relation.OWNER)
         return found | ({Relation.ADMIN} if self.who == "admin" else set())
 
+    def refused(self, action: Action) -> type[Refusal] | None:
+        return expected(self.letters, action, self.public, self.status, banned=self.who == "banned")
+
     @property
     def answer(self) -> int:
         """What the page says, as HTTP."""
@@ -80,7 +83,9 @@ class Cell:
             action = {RoomPublic.OBSERVER: Action.JOIN_AS_OBSERVER, RoomPublic.PRIVATE: Action.ASK}.get(
                 self.public, action
             )
-        refused = expected(self.letters, action, self.public, self.status, banned=self.who == "banned")
+        refused = self.refused(action)
+        if action is Action.SEND and self.refused(Action.DELETE_ANY) is None:
+            refused = None  # who may delete any message may delete their own
         joined = not self.letters & {Relation.NONE}
         if action is not self.action or action is Action.JOIN_AS_MEMBER:
             if refused is Forbidden and joined:
