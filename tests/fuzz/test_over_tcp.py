@@ -22,7 +22,7 @@ from tests.live.conftest import House, MakeHouse, Wire
 
 SEEDS = (20261101, 20261102)
 FRAMES = int(os.environ.get("PAC_FUZZ_TCP_FRAMES", "3000"))
-STALL_S = 0.100
+STALL_S = 0.200
 RSS_BYTES = 20 * 2**20
 REPLY_KINDS = 10
 CLOSE_CODES = 3

@@ -131,6 +131,21 @@ async def test_a_read_mark_moves_on_every_device_and_never_back(house: House) ->
             await asyncio.sleep(0.1)
 
 
+async def test_what_one_said_is_read_though_the_line_broke_before_the_answer(house: House) -> None:
+    ada, ben = await house.person("ada"), await house.person("ben")
+    room = await ada.create_room("광장")
+    await ben.join(room)
+    watcher, breaking = await house.reader(ada, room), await house.reader(ben, room)
+    breaking.say(op="send", id="1", room=room, cid="c1", body="the line breaks now")
+    await breaking.writer.drain()
+    breaking.writer.transport.abort()
+    seq = (await heard(watcher, "message"))["seq"]
+    back = await house.socket(ben)
+    back.say(op="subscribe", id="s", rooms=[{"room": room, "after": seq}])
+    state = (await heard(back, "ok", id="s"))["rooms"][0]
+    assert (state["read"], state["unread"]) == (seq, 0)
+
+
 async def test_reading_along_has_no_mark(house: House) -> None:
     ada, ben = await house.person("ada"), await house.person("ben")
     room = await ada.create_room("알림", public="OBSERVER")

@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.model.machine import GRANTED, RoomsMachine, counts
 
-EXAMPLES = int(os.environ.get("PAC_MODEL_EXAMPLES", "120"))
+EXAMPLES = int(os.environ.get("PAC_MODEL_EXAMPLES", "150"))
 STEPS = 50
 ONLY_GRANTED = {"time passes", "carry facts", "restart"}
 """Nobody can be refused these; `note ends of bans` finds some or none."""

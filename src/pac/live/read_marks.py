@@ -11,7 +11,6 @@ from pac.accounts.model import MemberId
 from pac.errors import Unavailable
 from pac.live.connection import Connection
 from pac.live.protocol import ReadElsewhere
-from pac.live.subscriptions import Subscription
 from pac.messages.model import Seq
 from pac.rooms.model import RoomId
 
@@ -35,19 +34,20 @@ class ReadMarks:
         self._known[place] = mark
         return mark
 
-    def move(self, subscription: Subscription, connection: Connection, seq: Seq) -> None:
-        """This member has read up to `seq`, which is in the log; its other sockets hear of it."""
-        member = connection.actor
-        standing = subscription.standing
-        if member is None or standing is None or standing.membership is None:
-            return  # who reads along has no mark
-        place = subscription.room_id, member.id
-        if seq <= self._known.get(place, Seq(0)):
+    def move(self, room_id: RoomId, member_id: MemberId, seq: Seq, by: Connection) -> None:
+        """This member of the room has read up to `seq`, which is in the log; its other sockets hear of it.
+
+        Also when the socket it sent on is gone: what one has said oneself is read.
+        """
+        place = room_id, member_id
+        if seq <= max(self._known.get(place, Seq(0)), self._unwritten.get(place, Seq(0))):
             return
-        self._known[place] = self._unwritten[place] = seq
-        frame = ReadElsewhere(subscription.room_id, seq)
-        for socket in self._node.sockets.of_member(member.id):
-            if socket.connection is not connection:
+        self._unwritten[place] = seq
+        if place in self._known:
+            self._known[place] = seq
+        frame = ReadElsewhere(room_id, seq)
+        for socket in self._node.sockets.of_member(member_id):
+            if socket.connection is not by:
                 socket.perform(socket.connection.answer(frame))
 
     def forget(self, room_id: RoomId, member_id: MemberId) -> None:

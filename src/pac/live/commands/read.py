@@ -18,7 +18,10 @@ def read(node: "Node", connection: Connection, request: Read) -> list[Effect]:
     subscription = connection.subscriptions.get(RoomId(request.room))
     if subscription is None or subscription.progress is Progress.PENDING:
         return connection.refuse(NotSubscribed(), node.now(), room=request.room)
+    standing = subscription.standing
+    if standing is None or standing.membership is None or connection.actor is None:
+        return []  # who reads along has no mark
     # Nobody has read what is not there yet: what this socket was given, or the others, is the top.
     top = max(subscription.cursor, subscription.readers.head or 0)
-    node.read_marks.move(subscription, connection, Seq(min(request.seq, top)))
+    node.read_marks.move(subscription.room_id, connection.actor.id, Seq(min(request.seq, top)), connection)
     return []

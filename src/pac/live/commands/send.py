@@ -102,9 +102,7 @@ def _answered(
         if slow is not None:
             node.parts.limiter.give_back(slow, _slow_key(draft))
     if isinstance(answer, Numbered):
-        subscription = connection.subscriptions.get(draft.room_id)
-        if subscription is not None:
-            node.read_marks.move(subscription, connection, answer.seq)
+        node.read_marks.move(draft.room_id, draft.member_id, answer.seq, connection)
         effects = connection.answer(_sent(request, answer.seq, answer.at, duplicate=answer.duplicate))
     else:
         effects = connection.refuse(answer, node.now(), frame_id=request.id, room=request.room)
@@ -122,6 +120,7 @@ async def _resend_or(
         return connection.refuse(fault, node.now(), frame_id=request.id, room=request.room)
     if known is not None:
         if known.digest == digest(draft.type, draft.body, draft.reply_to):
+            node.read_marks.move(draft.room_id, draft.member_id, known.seq, connection)
             return connection.answer(_sent(request, known.seq, known.at, duplicate=True))
         refusal = CidConflict()
     return connection.refuse(refusal, node.now(), frame_id=request.id, room=request.room)
