@@ -1,19 +1,18 @@
 """A room: its history readable before any script runs, joined by a button, ended after a question."""
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
-from pac.accounts.model import Actor
-from pac.clock import Instant
 from pac.errors import AlreadyJoined
-from pac.messages.access import Range, read_history
-from pac.messages.model import Entry, LogPage, MessageType
+from pac.messages.model import Entry, MessageType
 from pac.rooms import actions
-from pac.rooms.access import Standing, access_room
+from pac.rooms.access import access_room
 from pac.rooms.model import RoomId
-from pac.rooms.rules import Action, action_of_joining, decide, sees_badge_only
+from pac.rooms.rules import Action
+from pac.web.identity import language_of
+from pac.web.pages.room_state import state_of, view_room
 from pac.web.pages.shared import PageParts, see_other
 
-FIRST_VIEW = 50
 GROUP_WITHIN_MS = 5 * 60_000
 
 
@@ -29,44 +28,17 @@ def room_pages(pages: PageParts) -> APIRouter:
 
     @router.get("/{room_id}")
     async def room(room_id: str, request: Request) -> Response:
+        """The page; its data alone to whoever asks for JSON."""
         viewer = await identity.viewer(request)
-        actor, now = viewer.member.actor, parts.clock.now()
-        async with parts.database.reading() as tx:
-            standing = await access_room(tx, actor, RoomId(room_id), Action.KNOW, now)
-            count = await tx.rooms.count_present(standing.room.id)
-            may = _what_may(actor, standing, now)
-            asked = await tx.admissions.request(standing.room.id, actor.id)
-            requests = (
-                (await tx.admissions.requests(standing.room.id, number=0, size=1)).total
-                if may["change"]
-                else 0
-            )
-        page, position = LogPage((), more=False), None
-        if may["read"]:
-            page = await read_history(
-                parts.database, parts.log, actor, standing.room.id, Range(limit=FIRST_VIEW), now
-            )
-            position = (await parts.log.positions([standing.room.id]))[standing.room.id]
+        view = await view_room(parts, viewer.member.actor, RoomId(room_id))
+        state = await state_of(parts, viewer, view, language_of(request))
+        if "application/json" in request.headers.get("accept", ""):
+            return JSONResponse(state)
         return pages.show(
-            request,
-            "room.html",
-            viewer,
-            room=standing.room,
-            membership=standing.membership,
-            count=count,
-            requests=requests,
-            has_asked=asked is not None,
-            asks=action_of_joining(standing.room.public) is Action.ASK,
-            badge_only=sees_badge_only(standing.room, standing.membership),
-            online=parts.online(standing.room.id),
-            may=may,
-            is_full=count >= standing.room.capacity,
-            rows=_rows(page.entries),
-            more=page.more,
-            position=position,
-            socket_url=parts.socket_url,
-            body_chars=parts.limits.body_chars,
-        )
+            request, "room.html", viewer, room=view.standing.room, view=view, may=view.may, state=state,
+            rows=_rows(view.page.entries), online=parts.online(view.standing.room.id),
+            body_chars=parts.limits.body_chars, socket_url=parts.socket_url,
+        )  # fmt: skip
 
     @router.post("/{room_id}/join")
     async def join(room_id: str, request: Request) -> Response:
@@ -105,23 +77,6 @@ def room_pages(pages: PageParts) -> APIRouter:
         return see_other(f"/chat/room/{room_id}")
 
     return router
-
-
-def _what_may(actor: Actor, standing: Standing, now: Instant) -> dict[str, bool]:
-    """What the template offers. The decision is asked; nothing here knows a role."""
-    asked = {
-        "read": Action.READ_HISTORY,
-        "send": Action.SEND,
-        "join": action_of_joining(standing.room.public),
-        "leave": Action.LEAVE,
-        "end": Action.END,
-        "change": Action.CHANGE,
-        "delete": Action.DELETE_ANY,
-    }
-    return {
-        name: decide(actor, standing.room, standing.membership, action, now) is None
-        for name, action in asked.items()
-    }
 
 
 def _rows(entries: tuple[Entry, ...]) -> list[dict[str, object]]:
