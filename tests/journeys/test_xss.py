@@ -120,7 +120,7 @@ LOOK = """() => {
     }
   }
   const count = selector => document.querySelectorAll(selector).length;
-  return {caught: window.caught ?? [], tags: [...tags], handlers, addresses, 
+  return {caught: window.caught ?? [], tags: [...tags], handlers, addresses,
     inline: count('script:not([src]):not([type="application/json"])'),
     pictures: count('img:not([src^="/static/"])'), metas: count('meta[http-equiv]')};
 }"""
