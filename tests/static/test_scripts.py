@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+MODULES = HERE.parent / "js"
 WEB = HERE.parents[1] / "src" / "pac" / "web"
 SCRIPTS = sorted((WEB / "static").rglob("*.js"))
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
@@ -19,7 +20,7 @@ def test_the_scripts_pass_their_own_tests() -> None:
     if node is None:
         assert os.environ.get("CI") != "true", "node is missing: apt-get install nodejs"
         pytest.skip("node is not installed: apt-get install nodejs")
-    tests = [str(path) for path in sorted(HERE.glob("*.test.mjs"))]
+    tests = [str(path) for path in sorted((*HERE.glob("*.test.mjs"), *MODULES.glob("*.test.js")))]
     assert tests
     done = subprocess.run([node, "--test", *tests], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
