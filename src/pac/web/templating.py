@@ -37,9 +37,9 @@ class Static:
         _collect(files("pac.web").joinpath("static"), "", found)
         for language in LANGUAGES:
             texts = {
-                message.id: message.string
+                message.id[0] if isinstance(message.id, tuple) else message.id: message.string
                 for message in catalog(language)
-                if isinstance(message.id, str) and message.id and message.string
+                if message.id and message.string
             }
             found[f"i18n/{language}.json"] = json.dumps(texts, ensure_ascii=False).encode()
         digest = hashlib.blake2b(digest_size=6)
