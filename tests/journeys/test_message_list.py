@@ -173,7 +173,10 @@ async def test_100k_room_keeps_at_most_320_rows_and_contiguous_seq(opens: Opens)
         if seqs[-1] == 100_000 and await page.from_end() < 1:
             break
     assert (await page.seqs())[-1] == 100_000
-    assert await page.page.evaluate("document.getElementById('messages').getElementsByTagName('*').length") < 6_000
+    assert (
+        await page.page.evaluate("document.getElementById('messages').getElementsByTagName('*').length")
+        < 6_000
+    )
 
 
 async def test_permalink_opens_in_the_middle_and_scrolls_both_ways(opens: Opens) -> None:
@@ -259,7 +262,9 @@ async def test_hidden_tab_does_not_mark_read(opens: Opens) -> None:
     await page.room("pushMany(2)")
     await page.page.wait_for_timeout(800)
     assert (await page.room("seen"))[-1] == 100
-    await page.page.evaluate("shown = 'visible'; focused = false; document.dispatchEvent(new Event('visibilitychange'))")
+    await page.page.evaluate(
+        "shown = 'visible'; focused = false; document.dispatchEvent(new Event('visibilitychange'))"
+    )
     await page.page.wait_for_timeout(700)
     assert (await page.room("seen"))[-1] == 100, "visible, but somebody works in another window"
     await page.page.evaluate("focused = true; window.dispatchEvent(new Event('focus'))")
@@ -278,7 +283,9 @@ async def test_message_text_is_never_html(opens: Opens) -> None:
     await page.start(total=3)
     names = [{"member": {"id": f"x{at}", "nickname": text}, "body": text} for at, text in enumerate(PAYLOADS)]
     await page.page.evaluate("(said) => room.push(...said)", names)
-    await page.page.evaluate("(said) => said.forEach((text) => room.send(text, 'failed', {reason: text}))", list(PAYLOADS[:5]))
+    await page.page.evaluate(
+        "(said) => said.forEach((text) => room.send(text, 'failed', {reason: text}))", list(PAYLOADS[:5])
+    )
     await page.settled()
     shown = await page.page.eval_on_selector_all(
         "#messages li.message:not(.own):not([data-seq='1']):not([data-seq='2']):not([data-seq='3']) .body",
@@ -289,6 +296,8 @@ async def test_message_text_is_never_html(opens: Opens) -> None:
         "#messages .body *, #messages .author *", "found => [...new Set(found.map(one => one.tagName))]"
     )
     assert set(kinds) <= {"A"}
-    links = await page.page.eval_on_selector_all("#messages .body a", "found => found.map(one => one.protocol)")
+    links = await page.page.eval_on_selector_all(
+        "#messages .body a", "found => found.map(one => one.protocol)"
+    )
     assert set(links) <= {"http:", "https:"}
     assert await page.page.evaluate("window.ran") == 0
