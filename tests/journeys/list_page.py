@@ -76,7 +76,8 @@ class ListPage:
     async def scroll(self, expression: str) -> None:
         """`el` is the scroller; as a reader's wheel would: the page is told by a scroll event."""
         await self.page.evaluate(
-            "(code) => { const el = document.getElementById('scroller'); el.scrollTop = eval(code); }", expression
+            "(code) => { const el = document.getElementById('scroller'); el.scrollTop = eval(code); }",
+            expression,
         )
 
     async def top_of(self, seq: int) -> float:
@@ -109,5 +110,3 @@ async def open_list(browser: Browser, **context_options: Any) -> ListPage:
     page = await context.new_page()
     await page.route(HOME + "/**", _serve)
     return ListPage(context, page)
-
-

@@ -83,7 +83,8 @@ export class Hands {
   after() {
     const { current } = this.list.list;
     this.focusable = this.list.rows.filter((row) => row.kind === 'message' || row.kind === 'system').map((row) => row.key);
-    if (!this.hadFocus || !current || current.contains(document.activeElement)) return;
+    const isLost = !document.activeElement || document.activeElement === document.body;
+    if (!this.hadFocus || !current || !isLost) return;
     const place = this.drawn?.indexOf(this.active) ?? -1;
     const near = [...(this.drawn?.slice(place + 1) ?? []), ...(this.drawn?.slice(0, Math.max(0, place)).reverse() ?? [])];
     const key = near.find((one) => this.list.byKey.has(one)) ?? this.activeKey();

@@ -285,9 +285,13 @@ export class MessageList extends Component {
   }
 
   rested() {
-    const { view } = this;
+    const { view, anchor, scroller: { current: scroller } } = this;
     this.isIdle = true;
-    if (view.span && view.held.lines(view.span) > win.LINES) this.toSpan(win.rested(view.held, view.span, this.inView()));
+    if (view.span && anchor && scroller) {
+      const isDownward = !this.isTail && anchor.distance < NEAR_VIEWS * scroller.clientHeight;
+      const isOver = view.held.lines(view.span) > win.LINES || (isDownward && !win.hasRoom(view.held, view.span));
+      if (isOver) this.toSpan(win.rested(view.held, view.span, this.inView(), isDownward));
+    }
     this.look();
   }
 

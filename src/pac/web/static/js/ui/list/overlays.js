@@ -6,6 +6,9 @@ import { say } from '../texts.js';
 import { icon } from './icons.js';
 import { offers } from './row.js';
 
+const TIP_PX = 24;
+const MENU_PX = 140;
+
 /** @typedef {import('./rows.js').Row} RowData */
 
 export class Overlays {
@@ -27,10 +30,10 @@ export class Overlays {
     const pane = this.list.scroller.current?.parentElement?.getBoundingClientRect();
     if (!row || !pane || this.tip?.from === moment) return;
     const rect = moment.getBoundingClientRect();
-    const isLow = rect.bottom + 40 > pane.bottom;
+    const isHigh = rect.top - TIP_PX < pane.top;
     this.tip = {
       text: this.list.times.full(row.at), from: moment,
-      left: Math.max(4, rect.left - pane.left), top: (isLow ? rect.top - 30 : rect.bottom) - pane.top,
+      left: Math.max(4, rect.left - pane.left), top: (isHigh ? rect.bottom : rect.top - TIP_PX) - pane.top,
     };
     moment.setAttribute('aria-describedby', 'time-tip');
     this.draw();
@@ -48,8 +51,7 @@ export class Overlays {
   openMenu(/** @type {RowData} */ row, /** @type {HTMLElement} */ li) {
     const pane = /** @type {HTMLElement} */ (this.list.scroller.current).parentElement?.getBoundingClientRect();
     const rect = li.getBoundingClientRect();
-    const room = 140;
-    const top = Math.max(4, Math.min(rect.top - (pane?.top ?? 0) + 4, (pane?.height ?? 0) - room));
+    const top = Math.max(4, Math.min(rect.top - (pane?.top ?? 0) + 4, (pane?.height ?? 0) - MENU_PX));
     this.menu = { row, li, top, right: 12 };
     this.draw();
   }
@@ -127,7 +129,7 @@ export class Overlays {
         },
         offered.map((offer) => h(
           'button',
-          { key: offer.verb, type: 'button', role: 'menuitem', class: offer.verb, onClick: () => list.hands.verbs[offer.verb](menu.row) },
+          { key: offer.verb, type: 'button', role: 'menuitem', 'data-verb': offer.verb, onClick: () => list.hands.verbs[offer.verb](menu.row) },
           icon(offer.icon), offer.name,
         )),
       ),

@@ -98,7 +98,7 @@ function toolbar(/** @type {Props} */ { row, verbs, mayDelete, isInside }) {
   return h('div', { class: 'tools' }, offered.map((offer) => h(
     'button',
     {
-      key: offer.verb, type: 'button', class: `tool ${offer.verb}`, 'aria-label': offer.name, title: offer.name,
+      key: offer.verb, type: 'button', class: 'tool', 'data-verb': offer.verb, 'aria-label': offer.name, title: offer.name,
       tabIndex: isInside ? 0 : -1, onClick: () => verbs[offer.verb](row),
     },
     icon(offer.icon),
@@ -120,13 +120,13 @@ function state(/** @type {RowData} */ row, /** @type {Verbs} */ verbs, /** @type
     return h(
       'div', { class: 'state', role: 'alert' }, icon('warn'),
       h('span', null, say('Not sent: {reason}', { reason: item.reason ?? '' })),
-      press(say('Try again'), again), press(say('Edit'), () => verbs.edit(item)), press(say('Discard'), drop),
+      h('div', { class: 'state-do' }, press(say('Try again'), again), press(say('Edit'), () => verbs.edit(item)), press(say('Discard'), drop)),
     );
   }
   if (row.state === 'stale') {
     return h(
       'div', { class: 'state' }, icon('clock'), h('span', null, say('Written a while ago and not sent.')),
-      press(say('Send it now'), again), press(say('Discard'), drop),
+      h('div', { class: 'state-do' }, press(say('Send it now'), again), press(say('Discard'), drop)),
     );
   }
   const told = row.state === 'waiting'

@@ -98,8 +98,13 @@ export function followed(/** @type {Held} */ held, /** @type {Span} */ span, /**
   return room <= 0 ? span : { first: span.first, last: held.down(span.last, room) };
 }
 
-/** Scrolling rests: back to the bound, at the side that is further from what is in view. @returns {Span} */
-export function rested(/** @type {Held} */ held, /** @type {Span} */ span, /** @type {Span} */ view) {
+/**
+ * Scrolling rests: back to the bound, at the side that is further from what is in view. `isDownward`: the reader is on
+ * the way to the end; then all but a page above goes, so that the next rest is not needed soon.
+ * @returns {Span}
+ */
+export function rested(/** @type {Held} */ held, /** @type {Span} */ span, /** @type {Span} */ view, isDownward = false) {
+  if (isDownward) return { first: Math.max(span.first, held.up(view.first, PAGE)), last: span.last };
   const above = held.lines({ first: span.first, last: view.first });
   const below = held.lines({ first: view.last, last: span.last });
   return above > below ? withoutAbove(held, span, view) : withoutBelow(held, span, view);
