@@ -1,2 +1,0 @@
-// @ts-check
-export { loadTexts, say } from './ui/texts.js';
