@@ -15,7 +15,8 @@ from pac.rooms.model import RoomId
 from pac.rooms.rules import Action
 from pac.web.identity import language_of
 from pac.web.pages.room_state import state_of, view_room
-from pac.web.pages.shared import PageParts, see_other
+from pac.web.pages.rooms_pane import my_rooms
+from pac.web.pages.shared import PageParts, see_other, wants_json
 
 GROUP_WITHIN_MS = 5 * 60_000
 
@@ -28,19 +29,21 @@ def room_pages(pages: PageParts) -> APIRouter:
     async def random_room(request: Request) -> Response:
         """For everybody, signed in or not: nothing of it touches a room."""
         viewer = await identity.viewer_or_none(request)
-        return pages.show(request, "random.html", viewer, socket_url=parts.socket_url)
+        return await pages.show(request, "random.html", viewer, socket_url=parts.socket_url)
 
     @router.get("/{room_id}")
     async def room(room_id: str, request: Request) -> Response:
         """The page; its data alone to whoever asks for JSON."""
         viewer = await identity.viewer(request)
         view = await view_room(parts, viewer.member.actor, RoomId(room_id))
-        state = await state_of(parts, viewer, view, language_of(request))
-        if "application/json" in request.headers.get("accept", ""):
+        mine = await my_rooms(parts, viewer)
+        state = await state_of(parts, viewer, view, mine, language_of(request))
+        if wants_json(request):
             return JSONResponse(state)
-        return pages.show(
-            request, "room.html", viewer, room=view.standing.room, view=view, may=view.may, state=state,
-            rows=_rows(view.page.entries, pages.zone(request)), now=parts.clock.now(), online=parts.online(view.standing.room.id),
+        return await pages.show(
+            request, "room.html", viewer, pane=mine, room=view.standing.room, view=view, may=view.may, state=state,
+            rows=_rows(view.page.entries, pages.zone(request)), now=parts.clock.now(),
+            online=parts.online(view.standing.room.id),
             body_chars=parts.limits.body_chars, socket_url=parts.socket_url,
         )  # fmt: skip
 
@@ -71,7 +74,7 @@ def room_pages(pages: PageParts) -> APIRouter:
             standing = await access_room(
                 tx, viewer.member.actor, RoomId(room_id), Action.END, parts.clock.now()
             )
-        return pages.show(request, "room_end.html", viewer, room=standing.room)
+        return await pages.show(request, "room_end.html", viewer, room=standing.room)
 
     @router.post("/{room_id}/end")
     async def end(room_id: str, request: Request) -> Response:

@@ -7,7 +7,7 @@
 /** @typedef {import('./outbox.js').Store} Store */
 
 /** @returns {Promise<Store>} */
-export async function openStore() {
+export async function openOutboxStore() {
   try {
     return new DatabaseStore(await openDatabase());
   } catch {
