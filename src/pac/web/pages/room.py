@@ -40,8 +40,9 @@ def room_pages(pages: PageParts) -> APIRouter:
             return JSONResponse(state)
         return pages.show(
             request, "room.html", viewer, room=view.standing.room, view=view, may=view.may, state=state,
-            rows=_rows(view.page.entries, pages.zone(request)), now=parts.clock.now(), online=parts.online(view.standing.room.id),
-            body_chars=parts.limits.body_chars, socket_url=parts.socket_url,
+            rows=_rows(view.page.entries, pages.zone(request)), now=parts.clock.now(),
+            online=parts.online(view.standing.room.id), body_chars=parts.limits.body_chars,
+            socket_url=parts.socket_url,
         )  # fmt: skip
 
     @router.post("/{room_id}/join")
