@@ -1,4 +1,4 @@
-"""The message list alone in a browser: its files from the source tree, its log made up by fixtures/list.js. No server."""
+"""The message list alone in a browser: files of the source tree, a log made up by fixtures/list.js, no server."""
 
 import json
 import mimetypes
@@ -99,7 +99,8 @@ class ListPage:
 
     async def from_end(self) -> float:
         found: float = await self.page.evaluate(
-            "(() => { const el = document.getElementById('scroller'); return el.scrollHeight - el.scrollTop - el.clientHeight; })()"
+            """(() => { const el = document.getElementById('scroller');
+              return el.scrollHeight - el.scrollTop - el.clientHeight; })()"""
         )
         return found
 

@@ -45,7 +45,8 @@ async def test_older_page_keeps_anchor_within_1px(opens: Opens) -> None:
     # Pictures that come late: rows above and in view grow, one after the other.
     for grown in range(1, 6):
         await page.page.evaluate(
-            "(grown) => { document.querySelectorAll('#messages .body')[grown * 2].style.paddingBottom = `${37.3 * grown}px`; }",
+            """(grown) => { const bodies = document.querySelectorAll('#messages .body');
+              bodies[grown * 2].style.paddingBottom = `${37.3 * grown}px`; }""",
             grown,
         )
         await page.page.wait_for_timeout(40)
@@ -66,6 +67,20 @@ async def test_new_message_never_moves_a_reader(opens: Opens) -> None:
     await page.settled()
     assert await page.top_of(anchor) == pytest.approx(before, abs=1)
     assert len(await page.seqs()) <= 320
+
+
+async def test_a_message_that_comes_with_the_first_turn_of_the_wheel_does_not_pull_back(opens: Opens) -> None:
+    page = await opens()
+    await page.start(total=100)
+    moved = await page.page.evaluate(
+        """async () => { const el = document.getElementById('scroller');
+          el.scrollTop -= 300; // the scroll event is still to come when the next drawing is made
+          const before = el.scrollTop;
+          room.pushMany(3); room.mayDelete.value = true;
+          await new Promise((done) => setTimeout(done, 200));
+          return el.scrollTop - before; }"""
+    )
+    assert abs(moved) <= 1
 
 
 async def test_a_reader_at_the_end_stays_there_whatever_grows(opens: Opens) -> None:
@@ -301,3 +316,129 @@ async def test_message_text_is_never_html(opens: Opens) -> None:
     )
     assert set(links) <= {"http:", "https:"}
     assert await page.page.evaluate("window.ran") == 0
+
+
+async def test_an_answer_changes_nothing_but_the_clock(opens: Opens) -> None:
+    page = await opens()
+    await page.start(total=20)
+    for in_two in ("false", "true"):  # the push with the ok, and the push first
+        cid = await page.room("send('보낸 글 https://a.example/')")
+        await page.settled()
+        row = page.page.locator(f'li[data-cid="{cid}"]')
+        await row.evaluate("(row) => { row.mine = true; }")
+        before = await row.bounding_box()
+        await page.room(f"ack('{cid}', {in_two})")
+        for _ in range(3):
+            await page.page.wait_for_timeout(30)
+            assert await page.page.locator("#messages .body", has_text="보낸 글").count() == 1 + (
+                in_two == "true"
+            )
+        await page.settled()
+        assert await row.evaluate("(row) => row.mine"), "the same element"
+        assert await row.bounding_box() == before
+        assert await row.get_attribute("data-seq") == str(await page.room("top"))
+        assert await row.get_attribute("data-state") is None
+
+
+async def test_states_on_the_way_say_what_can_be_done(opens: Opens) -> None:
+    page = await opens()
+    await page.start(total=5)
+    failed = await page.room("send('너무 길어요', 'failed', {reason: '메시지가 너무 깁니다.'})")
+    waiting = await page.room("send('잠시만', 'waiting', {until: Date.now() + 2500})")
+    await page.settled()
+    row = page.page.locator(f'li[data-cid="{failed}"]')
+    assert "전송 실패: 메시지가 너무 깁니다." in await row.inner_text()
+    told = page.page.locator(f'li[data-cid="{waiting}"] .state')
+    assert await told.text_content() == "3초 후 전송"
+    await page.page.wait_for_selector("[data-state=waiting] .state span:text('1초 후 전송')")
+    for name in ("다시 시도", "수정"):
+        await row.get_by_role("button", name=name).click()
+    await row.focus()
+    await row.get_by_role("button", name="삭제").click()
+    await page.settled()
+    assert await page.room("calls") == [f"retry {failed}", f"edit {failed}", f"discard {failed}"]
+    focused = await page.page.evaluate("document.activeElement.dataset.cid")
+    assert focused == waiting, "the focus goes to the next row"
+
+
+async def test_rows_under_the_keyboard(opens: Opens) -> None:
+    page = await opens()
+    await page.start(total=120, held=120, special={"118": {"member": {"id": "me", "nickname": "하늘"}}})
+    key = page.page.keyboard
+    focused = "document.activeElement.dataset.seq ?? document.activeElement.id"
+    await page.page.focus("#composer")
+    await key.press("Shift+Tab")
+    assert await page.page.evaluate(focused) == "120"
+    await key.press("ArrowUp")
+    await key.press("ArrowUp")
+    assert await page.page.evaluate(focused) == "118"
+    # No secure context here: the copy goes the old way, and the focus comes back.
+    await page.page.evaluate("document.execCommand = () => { window.put = document.activeElement.value; }")
+    await key.press("c")
+    await page.page.wait_for_function("() => window.put?.startsWith('메시지 118, 1번째 줄')")
+    assert await page.page.evaluate(focused) == "118"
+    for letter in "re":
+        await key.press(letter)
+    assert await page.page.locator("[role=menu], dialog").count() == 0, "R and E are kept for later"
+    await key.press("Enter")
+    assert await page.page.locator("[role=menuitem]").all_text_contents() == [
+        "내용 복사",
+        "링크 복사",
+        "삭제",
+    ]
+    await key.press("Escape")
+    assert await page.page.evaluate(focused) == "118"
+    await key.press("Delete")
+    await key.press("Escape")
+    assert await page.room("calls") == []
+    await key.press("Delete")
+    await page.page.get_by_role("button", name="삭제").click()
+    await page.settled()
+    assert await page.room("calls") == ["remove 118"]
+    assert await page.page.locator('li[data-seq="118"] .gone').text_content() == "삭제된 메시지입니다."
+    assert await page.page.evaluate(focused) == "118"
+    assert contiguous(await page.seqs()), "the deletion has a seq too"
+    await key.press("ArrowUp")
+    await key.press("Delete")
+    assert await page.page.locator("dialog").count() == 0, "somebody else's"
+    for _ in range(40):
+        await key.press("ArrowUp")
+    row = await page.page.evaluate("document.activeElement.getBoundingClientRect().top")
+    day = await page.page.evaluate("document.querySelector('#messages .day').getBoundingClientRect().bottom")
+    assert row >= day, "the day that sticks covers no focus"
+    await key.press("Escape")
+    assert await page.page.evaluate(focused) == "composer"
+
+
+async def test_copying_rows_gives_lines_with_names_and_times(opens: Opens) -> None:
+    page = await opens(timezone_id="Asia/Seoul")
+    people = {"1": "지은", "2": "지은", "3": "민수"}
+    special = {
+        seq: {
+            "ts": f"2026-11-23T05:0{seq}:00Z",
+            "body": f"내용 {seq}",
+            "member": {"id": name, "nickname": name},
+        }
+        for seq, name in people.items()
+    }
+    await page.start(total=3, special=special)
+    copied = """([from, to]) => {
+      const [a, b] = [from, to].map((seq) => document.querySelector(`li[data-seq="${seq}"] .body`));
+      getSelection().setBaseAndExtent(a, 0, b, b.childNodes.length);
+      const event = new ClipboardEvent('copy', {clipboardData: new DataTransfer(), bubbles: true, cancelable: true});
+      a.dispatchEvent(event);
+      return [event.clipboardData.getData('text/plain'), event.defaultPrevented]; }"""
+    lines = "지은 (오후 2:01): 내용 1\n지은 (오후 2:02): 내용 2\n민수 (오후 2:03): 내용 3"
+    assert await page.page.evaluate(copied, [1, 3]) == [lines, True]
+    assert await page.page.evaluate(copied, [2, 2]) == ["", False], "one row is copied as it is"
+
+
+async def test_a_room_opens_where_it_was_left(opens: Opens) -> None:
+    page = await opens()
+    await page.start(total=400, held=300)
+    await page.scroll("el.scrollTop - 3333")
+    await page.settled()
+    await page.page.evaluate("stop()")
+    place = await page.room("place.at")
+    await page.again(total=400, held=300, place=place)
+    assert await page.top_of(place["seq"]) == pytest.approx(place["top"], abs=1)

@@ -44,7 +44,6 @@ def room_pages(pages: PageParts) -> APIRouter:
             request, "room.html", viewer, pane=mine, room=view.standing.room, view=view, may=view.may, state=state,
             rows=_rows(view.page.entries, pages.zone(request)), now=parts.clock.now(),
             online=parts.online(view.standing.room.id),
-            body_chars=parts.limits.body_chars, socket_url=parts.socket_url,
         )  # fmt: skip
 
     @router.post("/{room_id}/join")

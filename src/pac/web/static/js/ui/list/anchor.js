@@ -16,10 +16,12 @@ const MOVED_PX = 0.5;
 export class Anchor {
   /** @param {HTMLElement} scroller
    *  @param {HTMLElement} list
+   *  @param {() => boolean} isTail the end of the list is the end of the log
    *  @param {() => void} onsettled after heights changed by themselves */
-  constructor(scroller, list, onsettled) {
+  constructor(scroller, list, isTail, onsettled) {
     this.scroller = scroller;
     this.list = list;
+    this.isTail = isTail;
     this.sticks = true;
     /** @type {Marks} */
     this.marks = [];
@@ -39,16 +41,16 @@ export class Anchor {
     return scrollHeight - scrollTop - clientHeight;
   }
 
-  /** The reader (or we) scrolled. `isTail`: the end of the list is the end of the log. */
-  scrolled(/** @type {boolean} */ isTail) {
+  /** The reader (or we) scrolled. */
+  scrolled() {
     const at = this.scroller.scrollTop;
     const isOurs = Math.abs(at - this.wrote) < 1;
     // What grew since our own write has not been answered yet: that is not the reader leaving.
-    if (!(isOurs && this.sticks)) this.sticks = isTail && this.distance <= NEAR_END_PX;
-    if (!isOurs) {
-      this.wrote = -1;
-      this.marks = this.take();
-    }
+    if (isOurs && this.sticks) return;
+    this.sticks = this.isTail() && this.distance <= NEAR_END_PX;
+    if (isOurs) return;
+    this.wrote = this.sticks ? at : -1;
+    this.marks = this.take();
   }
 
   /** The lines in view now. Kept over our own corrections, so that roundings do not add up. */
@@ -90,6 +92,8 @@ export class Anchor {
 
   /** Before a change. */
   before() {
+    // The reader may have scrolled away and the event not be here yet: the end must not pull back.
+    if (this.sticks && this.scroller.scrollTop < this.wrote - 1) this.scrolled();
     if (this.sticks) return this.marks;
     if (this.marks.length && Math.abs(this.scroller.scrollTop - this.wrote) < 1) return this.marks;
     this.marks = this.take();
@@ -113,6 +117,7 @@ export class Anchor {
   toEnd() {
     this.sticks = true;
     if (this.distance > 0) this.write(this.scroller.scrollHeight);
+    else this.wrote = this.scroller.scrollTop;
   }
 
   /** This row's top to so many px below the frame's. */

@@ -143,7 +143,7 @@ export class Hands {
     if (moment) {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       event.preventDefault();
-      this.list.jump(Number(moment.closest('li')?.dataset.seq), 'middle');
+      this.list.travel.jump(Number(moment.closest('li')?.dataset.seq), 'middle');
       return;
     }
     const isMouse = event instanceof PointerEvent && event.pointerType === 'mouse';
@@ -181,7 +181,7 @@ export class Hands {
     switch (event.key) {
       case 'ArrowUp': this.move(li, 'previousElementSibling'); break;
       case 'ArrowDown': this.move(li, 'nextElementSibling'); break;
-      case 'End': this.list.toEnd(false); break;
+      case 'End': this.list.travel.toEnd(false); break;
       case 'Enter': case ' ': this.menu(li); break;
       case 'Delete': if (may.includes('remove')) this.verbs.remove(row); break;
       case 'Escape':

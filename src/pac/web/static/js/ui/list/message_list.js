@@ -15,20 +15,18 @@ import { Overlays } from './overlays.js';
 import { Pace } from './pace.js';
 import { Reading } from './reading.js';
 import { Row } from './row.js';
+import { Travel } from './travel.js';
 import { View } from './view.js';
 import * as win from './window.js';
 
 const NEAR_VIEWS = 2;
-const SMOOTH_VIEWS = 3;
 const IDLE_MS = 150;
-const RETRY_MS = 2_000;
 const FLASH_MS = 1_200;
 const TICK_MS = 500;
 
 /** @typedef {import('./rows.js').Entry} Entry */
 /** @typedef {import('./rows.js').Item} Item */
 /** @typedef {import('./rows.js').Row} RowData */
-/** @typedef {import('./view.js').Goal} Goal */
 /**
  * @template T
  * @typedef {import('../../vendor/signals.js').ReadonlySignal<T>} Signal
@@ -59,49 +57,23 @@ export class MessageList extends Component {
     this.rows = [];
     /** @type {Map<string, RowData>} */
     this.byKey = new Map();
-    /** @type {Goal | null} */
-    this.goal = null;
-    /** @type {Extract<Goal, {to: 'row'}> | 'end' | null} a place that is being fetched */
-    this.wanted = null;
     this.known = new Set(props.items.peek().map((item) => item.cid));
     this.flash = 0;
-    this.topPill = 0;
     this.pill = '';
-    this.fetching = '';
-    this.retryAt = 0;
     this.isIdle = true;
     this.timers = { idle: 0, midnight: 0, tick: 0, flash: 0, retry: 0 };
     this.pace = new Pace(() => this.setState({}));
     this.hands = new Hands(this);
     this.overlays = new Overlays(this);
-    this.open();
-  }
-
-  /** Where the room opens: at a permalink, where it was left, at what is unread, at the end. */
-  open() {
-    const { view, props } = this;
-    view.take(props.entries.peek(), props.items.peek(), true);
-    const unread = props.unreadAfter ? view.countAfter(props.unreadAfter, props.missed.peek()) : 0;
-    if (unread) view.unreadAfter = props.unreadAfter;
-    view.seenTo = view.unreadAfter || view.held.last + props.missed.peek();
-    this.goal = { to: 'end' };
-    const left = props.place?.at;
-    const first = view.firstUnread;
-    if (props.at) this.wanted = { to: 'row', seq: props.at, at: 'middle', flash: true };
-    else if (left && view.held.has(left.seq)) this.wanted = { to: 'row', seq: left.seq, at: left.top, flash: false };
-    else if (unread) {
-      this.topPill = unread;
-      if (first) { view.toUnread(first); this.goal = { to: 'unread' }; }
-      else this.wanted = { to: 'row', seq: view.unreadAfter + 1, at: 'third', flash: false };
-    }
-    this.arrive();
+    this.travel = new Travel(this);
+    this.travel.open();
   }
 
   /** @override */
   componentDidMount() {
     const { props } = this;
     const scroller = /** @type {HTMLElement} */ (this.scroller.current);
-    this.anchor = new Anchor(scroller, /** @type {HTMLElement} */ (this.list.current), () => this.look());
+    this.anchor = new Anchor(scroller, /** @type {HTMLElement} */ (this.list.current), () => this.isTail, () => this.look());
     this.reading = new Reading(() => this.lastInView(), (seq) => props.use.seen(seq));
     this.hands.attach();
     this.settle([]);
@@ -110,7 +82,7 @@ export class MessageList extends Component {
       const [entries, items] = [props.entries.value, props.items.value];
       untracked(() => this.changed(entries, items));
     });
-    if (this.wanted && this.wanted !== 'end') this.fetchAround(this.wanted.seq);
+    this.travel.start();
     this.onMidnight = () => {
       clearTimeout(this.timers.midnight);
       this.timers.midnight = window.setTimeout(() => this.onMidnight?.(), this.times.untilMidnight(Date.now()) + 10);
@@ -144,82 +116,9 @@ export class MessageList extends Component {
     const fresh = this.view.take(entries, items, this.anchor?.sticks ?? true);
     const own = items.some((item) => !this.known.has(item.cid) && item.created >= this.opened);
     this.known = new Set(items.map((item) => item.cid));
-    if (own) this.toEnd(false);
-    this.arrive();
+    if (own) this.travel.toEnd(false);
+    this.travel.arrive();
     this.pace.ask(own ? 0 : fresh);
-  }
-
-  /** What was wanted may be held now. */
-  arrive() {
-    const { wanted, view } = this;
-    if (wanted === 'end') {
-      if (this.props.hasNewer.peek()) return;
-      view.toTail();
-      this.goal = { to: 'end' };
-    } else if (wanted && view.held.has(wanted.seq)) {
-      view.toAround(wanted.seq);
-      this.goal = wanted;
-    } else return;
-    this.wanted = null;
-  }
-
-  /** To a message, held or not. */
-  jump(/** @type {number} */ seq, /** @type {'third' | 'middle'} */ at, flash = true) {
-    const row = this.list.current?.querySelector(`li[data-seq="${seq}"]:not([hidden])`);
-    this.wanted = { to: 'row', seq, at, flash };
-    if (row) { this.goal = this.wanted; this.wanted = null; }
-    else if (!this.view.held.has(seq)) { this.fetchAround(seq); return; }
-    this.arrive();
-    this.pace.ask();
-  }
-
-  toEnd(mayGlide = true) {
-    if (this.props.hasNewer.peek()) {
-      this.wanted = 'end';
-      this.fetch('latest');
-      return;
-    }
-    const isNear = (this.anchor?.distance ?? 0) <= SMOOTH_VIEWS * (this.scroller.current?.clientHeight ?? 0);
-    const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    if (mayGlide && isNear && !isStill && this.view.isAttached) {
-      this.scroller.current?.scrollTo({ top: this.scroller.current.scrollHeight, behavior: 'smooth' });
-      return;
-    }
-    if (!this.view.isAttached) this.view.toTail();
-    this.goal = { to: 'end' };
-    this.pace.ask();
-  }
-
-  fetchAround(/** @type {number} */ seq) {
-    const { wanted } = this;
-    this.props.use.around(seq).catch(() => {}).then(() => {
-      if (this.wanted !== wanted) return;
-      this.arrive();
-      if (this.wanted && this.wanted !== 'end' && !this.view.held.isEmpty) { // it is not there: as near as there is
-        const { held } = this.view;
-        this.wanted = { ...this.wanted, seq: Math.min(Math.max(this.wanted.seq, held.first), held.last), flash: false };
-        if (this.wanted.seq !== held.last) this.arrive();
-        this.wanted = null;
-      }
-      this.pace.ask();
-    });
-  }
-
-  /** One page at a time; what failed or brought nothing is asked again after a while. */
-  fetch(/** @type {'older' | 'newer' | 'latest'} */ what) {
-    if (this.fetching || Date.now() < this.retryAt) return;
-    this.fetching = what;
-    const { first, last } = this.view.held;
-    this.props.use[what]().then(
-      () => { if (this.view.held.first === first && this.view.held.last === last) this.retryAt = Date.now() + RETRY_MS; },
-      () => { this.retryAt = Date.now() + RETRY_MS; },
-    ).then(() => {
-      this.fetching = '';
-      clearTimeout(this.timers.retry);
-      if (this.retryAt > Date.now()) this.timers.retry = window.setTimeout(() => this.look(), RETRY_MS + 10);
-      this.pace.ask();
-    });
-    this.pace.ask();
   }
 
   /** @override */
@@ -238,9 +137,9 @@ export class MessageList extends Component {
 
   /** Drawn, not painted yet: the view to where it belongs. */
   settle(/** @type {import('./anchor.js').Marks} */ marks) {
-    const { goal, anchor, scroller: { current: scroller }, list: { current: list } } = this;
+    const { travel: { goal }, anchor, scroller: { current: scroller }, list: { current: list } } = this;
     if (!anchor || !scroller || !list) return;
-    this.goal = null;
+    this.travel.goal = null;
     if (!goal) anchor.restore(marks);
     else if (goal.to === 'end') anchor.toEnd();
     else {
@@ -276,7 +175,7 @@ export class MessageList extends Component {
   }
 
   scrolled() {
-    this.anchor?.scrolled(this.isTail);
+    this.anchor?.scrolled();
     this.isIdle = false;
     clearTimeout(this.timers.idle);
     this.timers.idle = window.setTimeout(() => this.rested(), IDLE_MS);
@@ -309,14 +208,14 @@ export class MessageList extends Component {
     this.reading?.look();
     const near = NEAR_VIEWS * scroller.clientHeight;
     const { span, held } = view;
-    if (span && !this.pace.isDue && !this.wanted) {
+    if (span && !this.pace.isDue && !this.travel.wanted) {
       if (scroller.scrollTop < near && span.first > held.first) this.toSpan(win.older(held, span, this.inView()));
-      else if (scroller.scrollTop < near && this.props.hasOlder.peek()) this.fetch('older');
+      else if (scroller.scrollTop < near && this.props.hasOlder.peek()) this.travel.fetch('older');
       if (anchor.distance < near && !view.isAttached) {
         if (this.isIdle || win.hasRoom(held, span)) this.toSpan(win.newer(held, span, this.inView()));
-      } else if (anchor.distance < near && this.props.hasNewer.peek()) this.fetch('newer');
+      } else if (anchor.distance < near && this.props.hasNewer.peek()) this.travel.fetch('newer');
     }
-    if (anchor.sticks && this.topPill) this.topPill = 0;
+    if (anchor.sticks && this.travel.unread) this.travel.unread = 0;
     if (this.pillWords() !== this.pill) this.pace.ask();
   }
 
@@ -344,22 +243,15 @@ export class MessageList extends Component {
     if (!anchor || !scroller || (anchor.sticks && this.isTail)) return '';
     const count = view.countAfter(view.seenTo, this.props.missed.peek());
     if (count) return sayMany('{count} new message ↓', '{count} new messages ↓', count, { count: count > 99 ? '99+' : count });
-    const isFar = !this.isTail || anchor.distance > SMOOTH_VIEWS * scroller.clientHeight;
+    const isFar = !this.isTail || this.travel.isFar;
     return isFar ? say('To the newest ↓') : '';
-  }
-
-  /** To where the unread begins. */
-  toUnread() {
-    const { view } = this;
-    this.topPill = 0;
-    this.jump(view.firstUnread || view.unreadAfter + 1, 'third', false);
   }
 
   /** Esc takes the unread line away. Answers whether there was one. */
   forgetUnread() {
     if (!this.view.unreadAfter) return false;
     this.view.unreadAfter = 0;
-    this.topPill = 0;
+    this.travel.unread = 0;
     this.pace.ask();
     return true;
   }
@@ -376,12 +268,12 @@ export class MessageList extends Component {
     const mayDelete = props.mayDelete.peek();
     return h(
       'div', { class: 'list-pane' },
-      this.topPill > 0 && h(
-        'button', { id: 'unread-pill', class: 'pill top', type: 'button', onClick: () => this.toUnread() },
-        sayMany('{count} unread message · to the first', '{count} unread messages · to the first', this.topPill),
+      this.travel.unread > 0 && h(
+        'button', { id: 'unread-pill', class: 'pill top', type: 'button', onClick: () => this.travel.toUnread() },
+        sayMany('{count} unread message · to the first', '{count} unread messages · to the first', this.travel.unread),
       ),
       h(
-        'button', { id: 'pill', class: 'pill', type: 'button', hidden: !this.pill, onClick: () => this.toEnd() }, this.pill,
+        'button', { id: 'pill', class: 'pill', type: 'button', hidden: !this.pill, onClick: () => this.travel.toEnd() }, this.pill,
       ),
       h(
         'div', { id: 'scroller', class: 'scroller', ref: this.scroller, onScroll: () => this.scrolled() },
@@ -392,7 +284,7 @@ export class MessageList extends Component {
         }))),
         !this.rows.length && h('p', { id: 'nothing', class: 'nothing' }, say('Leave the first message.')),
       ),
-      this.fetching && h('p', { class: `loading ${this.fetching}`, role: 'status' }, say('Loading messages…')),
+      this.travel.fetching && h('p', { class: `loading ${this.travel.fetching}`, role: 'status' }, say('Loading messages…')),
       this.overlays.render(),
     );
   }

@@ -20,6 +20,13 @@ export class Overlays {
     this.menu = null;
     /** @type {RowData | null} */
     this.asked = null;
+    /** @type {HTMLDialogElement | null} */
+    this.question = null;
+    // The same function at every drawing: it is called once for the element, and once when it goes.
+    this.pose = (/** @type {HTMLDialogElement | null} */ made) => {
+      this.question = made;
+      made?.showModal();
+    };
   }
 
   draw() { this.list.setState({}); }
@@ -74,6 +81,7 @@ export class Overlays {
   answered(/** @type {boolean} */ isYes) {
     const row = this.asked;
     this.asked = null;
+    this.question?.close(); // now: behind an open one nothing takes the focus
     this.draw();
     if (!row) return;
     this.list.hands.element(row.key)?.focus({ preventScroll: true });
@@ -142,7 +150,7 @@ export class Overlays {
     return h(
       'dialog', {
         key: 'question', class: 'question', 'aria-labelledby': 'question-title',
-        ref: (/** @type {HTMLDialogElement | null} */ made) => { if (made && !made.open) made.showModal(); },
+        ref: this.pose,
         onCancel: (/** @type {Event} */ event) => { event.preventDefault(); this.answered(false); },
       },
       h('h2', { id: 'question-title' }, say('Delete this message for everybody?')),
