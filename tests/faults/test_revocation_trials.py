@@ -86,6 +86,7 @@ KINDS: dict[str, Kind] = {
 
 @pytest.mark.timeout(1_800)
 @pytest.mark.req("2.15", "3.15")
+@pytest.mark.row("promise 5")
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_lost_right_is_heard_of_in_time(
     house: House, kind: str, capsys: pytest.CaptureFixture[str]

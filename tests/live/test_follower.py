@@ -122,6 +122,7 @@ async def rig(tmp_path: Path, clock: SteppedClock, ids: SeededIds) -> AsyncItera
 
 
 @pytest.mark.req("2.13")
+@pytest.mark.row("close 4502", "close 4501", "identity judged")
 @pytest.mark.parametrize("used", [False, True], ids=["idle", "absolute"])
 async def test_a_socket_lives_to_the_end_of_its_session_and_no_longer(rig: Rig, used: bool) -> None:
     socket = await Socket(rig.node, "s1").greet()
@@ -145,6 +146,7 @@ async def test_a_socket_lives_to_the_end_of_its_session_and_no_longer(rig: Rig, 
 
 
 @pytest.mark.req("2.17")
+@pytest.mark.row("promise 5 grace", "close 4011")
 async def test_without_the_session_store_sockets_live_for_the_grace_and_new_ones_are_refused(
     rig: Rig,
 ) -> None:
@@ -161,6 +163,7 @@ async def test_without_the_session_store_sockets_live_for_the_grace_and_new_ones
 
 
 @pytest.mark.req("2.17", "2.15")
+@pytest.mark.row("promise 5 grace")
 async def test_a_revocation_made_while_the_store_was_away_holds_when_it_returns(rig: Rig) -> None:
     socket = await Socket(rig.node, "s1").greet()
     rig.sessions.away = True
