@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from pac.errors import Forbidden, LogUnavailable
 from pac.limits.rules import Limits, Rate
 from pac.live.connection import Connection, State
 from pac.live.disconnects import Disconnect
 from pac.live.effects import Drop, Effect, Hangup, Perform, Reading
 from pac.live.frames import Opcode
 from pac.live.handshake import Admission
-from pac.live.outbox import Outbox
+from pac.live.outbox import STUCK_AFTER_S, Outbox
 from pac.live.protocol import Hello, Ping, Send, Subscribe
 
 TEXT = Opcode.TEXT
@@ -149,6 +150,11 @@ def test_reading_pauses_when_too_much_waits_and_resumes_when_it_is_done() -> Non
         pytest.param(b'{"op":"ping","id":"' + b"x" * 65 + b'"}', "bad_request", id="an id of 65"),
         pytest.param(b'{"op":"ping","id":"\\u0000"}', "bad_request", id="an id with NUL"),
         pytest.param(b'{"op":"subscribe","id":"1","rooms":[]}', "bad_request", id="no rooms"),
+        pytest.param(
+            b'{"op":"subscribe","id":"1","rooms":[%s]}' % b",".join([b'{"room":"r"}'] * 513),
+            "bad_request",
+            id="513 rooms",
+        ),
     ],
 )
 def test_a_frame_of_the_wrong_form_gets_an_answer_or_the_door(
@@ -192,6 +198,36 @@ def test_ten_bad_frames_in_more_than_ten_seconds_do_not() -> None:
     for _ in range(30):
         assert line.say({"op": "shout"}) == []
         line.now += 1.2
+
+
+@pytest.mark.row("bad frames", "error forbidden")
+def test_a_well_formed_frame_that_is_refused_is_no_bad_one() -> None:
+    line = Line()
+    for _ in range(100):
+        assert line.connection.refuse(Forbidden(), line.now, frame_id="1", room="r") == []
+    assert line.heard()[99]["code"] == "forbidden"
+
+
+@pytest.mark.row("error unavailable", "hear error")
+def test_what_is_not_known_to_be_stored_is_told_with_when_to_send_it_again() -> None:
+    line = Line()
+    assert line.connection.refuse(LogUnavailable(), line.now, frame_id="1", room="r") == []
+    told = line.heard()[0]
+    assert (told["code"], told["id"], told["room"]) == ("unavailable", "1", "r")
+    assert told["retry_after_ms"] > 0
+
+
+@pytest.mark.row("close 4008")
+def test_a_reader_that_has_been_stuck_for_thirty_seconds_is_cut_off() -> None:
+    """Also one that answers pings: without its pong it would be dead after ten seconds."""
+    line = Line()
+    line.connection.outbox.pause()
+    line.connection.outbox.drop_entries(line.now)
+    line.connection.tick(line.now + 25)
+    line.say(b"", Opcode.PONG)
+    assert line.connection.tick(line.now + STUCK_AFTER_S - 0.1) == []
+    assert line.connection.deadline() == line.now + STUCK_AFTER_S
+    assert code_of(line.connection.tick(line.now + STUCK_AFTER_S)) is Disconnect.SLOW_CONSUMER
 
 
 @pytest.mark.req("3.13")
