@@ -368,6 +368,22 @@ async def test_an_address_is_throttled_and_a_forged_one_is_no_way_around(
 
 
 @pytest.mark.req("2.7")
+@pytest.mark.row("rest throttles", "status 429")
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_this_machine_is_throttled_as_any_other_address(
+    tmp_path: Any, clock: Any, ids: Any, address: str
+) -> None:
+    async with open_house(
+        tmp_path / "data", clock, ids, limits=Limits(signin_failures=3, signup_per_hour=2)
+    ) as house:
+        browser = await house.guest(address)
+        tried = [await browser.post(LOGIN, json=credentials(f"name{number}")) for number in range(4)]
+        assert [answer.status_code for answer in tried] == [401] * 3 + [429]
+        joined = [await browser.post(JOIN, json=sign_up(f"name{number}")) for number in range(3)]
+        assert [answer.status_code for answer in joined] == [200, 200, 429]
+
+
+@pytest.mark.req("2.7")
 async def test_a_form_with_faults_is_no_sign_up(tmp_path: Any, clock: Any, ids: Any) -> None:
     async with open_house(tmp_path / "data", clock, ids, limits=Limits(signup_per_hour=1)) as house:
         browser = await house.guest()
