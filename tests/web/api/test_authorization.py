@@ -125,6 +125,23 @@ async def a_room_with(house: House, people: dict[str, Person], cell: Cell) -> Ro
 
 @pytest.mark.timeout(300)
 @pytest.mark.req("4.1", "4.2", "4.3")
+@pytest.mark.row(
+    "room AVAILABLE",
+    "room OBSERVER",
+    "room PRIVATE",
+    "room INVISIBLE",
+    "room VOID",
+    "room ENDED",
+    "role SYSOP",
+    "role MEMBER",
+    "role OBSERVER",
+    "member VOID",
+    "member EXITED",
+    "role ROLE_ADMIN deletes",
+    "status 403",
+    "status 404",
+    "status 409",
+)
 async def test_every_cell_is_answered_as_the_page_says(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -153,6 +170,7 @@ async def test_every_cell_is_answered_as_the_page_says(
 
 
 @pytest.mark.req("4.3")
+@pytest.mark.row("status 401")
 async def test_who_is_not_signed_in_gets_401_everywhere_and_learns_nothing_of_a_room(house: House) -> None:
     ada = await house.member("ada")
     room = await house.room(ada)
@@ -192,6 +210,7 @@ async def test_nobody_does_anything_to_a_room_of_somebody_else(house: House) -> 
 
 
 @pytest.mark.req("4.6")
+@pytest.mark.row("rest unknown fields", "status 422")
 @pytest.mark.parametrize("path", ["join", "exit", "logout", "DELETE"])
 async def test_a_field_in_a_body_that_names_somebody_else_is_refused(house: House, path: str) -> None:
     ada, ben = await house.member("ada"), await house.member("ben")
@@ -208,6 +227,7 @@ async def test_a_field_in_a_body_that_names_somebody_else_is_refused(house: Hous
 
 
 @pytest.mark.req("4.6")
+@pytest.mark.row("rest unknown fields", "status 422")
 async def test_a_query_field_a_route_does_not_know_is_refused(house: House) -> None:
     ada = await house.member("ada")
     room = await house.room(ada)

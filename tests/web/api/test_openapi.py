@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from pac.http.problems import ErrorCode
 from pac.web.api import account_schemas, room_schemas
 from pac.web.api.schemas import Asked
@@ -15,6 +17,7 @@ async def schema(house: House) -> dict[str, Any]:
     return described
 
 
+@pytest.mark.row("GET /api/openapi.json")
 async def test_every_api_route_is_described_and_nothing_else(house: House) -> None:
     described = await schema(house)
     assert described["openapi"].startswith("3.1")
@@ -38,6 +41,7 @@ async def test_every_refusal_is_described_as_a_problem_document(house: House) ->
                 assert {"400", "403", "413", "415", "422"} <= set(refusals), (method, path)
 
 
+@pytest.mark.row("rest error", "GET /api/openapi.json")
 async def test_the_list_of_error_codes_is_closed_and_complete(house: House) -> None:
     described = await schema(house)
     assert set(described["components"]["schemas"]["ErrorCode"]["enum"]) == {code.value for code in ErrorCode}
