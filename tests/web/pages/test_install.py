@@ -2,9 +2,12 @@
 
 import struct
 
+import pytest
+
 from tests.web.service import House
 
 
+@pytest.mark.row("page /manifest.webmanifest")
 async def test_the_manifest_names_icons_of_the_size_it_says(house: House) -> None:
     ada = await house.member("ada")
     answer = await ada.browser.get("/manifest.webmanifest", headers={"Accept-Language": "ko"})
@@ -22,6 +25,7 @@ async def test_the_manifest_names_icons_of_the_size_it_says(house: House) -> Non
         assert (await ada.browser.get(shortcut["url"])).status_code == 200
 
 
+@pytest.mark.row("page /sw.js")
 async def test_the_worker_may_reach_our_own_origin_and_no_other(house: House) -> None:
     guest = await house.guest()
     answer = await guest.get("/sw.js")
@@ -33,6 +37,7 @@ async def test_the_worker_may_reach_our_own_origin_and_no_other(house: House) ->
     assert f"/static/{build}/" in page
 
 
+@pytest.mark.row("page /offline")
 async def test_the_page_without_a_network_is_the_same_for_everybody(house: House) -> None:
     ada, guest = await house.member("ada"), await house.guest()
     assert (await ada.browser.get("/offline")).text == (await guest.get("/offline")).text
