@@ -296,3 +296,15 @@ async def test_unread_counts_what_was_said_since_one_joined_or_last_read(house: 
     async with house.parts.database.writing() as tx:
         await tx.rooms.note_read({(room, ben.id): 1})
     assert await unread() == 1, "a mark never goes back"
+
+
+async def test_a_ban_until_the_end_of_time_can_be_shown(house: House) -> None:
+    ada, ben = await house.member("ada"), await house.member("ben")
+    room = await house.room(ada)
+    await ben.browser.post(f"/api/v1/room/{room}/join")
+    place = f"/api/v1/room/{room}/member/{ben.id}"
+    for until, status in (("9999-12-31T23:59:59-01:00", 422), ("9999-12-31T23:59:59.9999Z", 200)):
+        answer = await ada.browser.put(place, json={"status": "VOID", "voidUntil": until})
+        assert answer.status_code == status, answer.text
+    assert (await ada.browser.get(f"/api/v1/room/{room}/member")).status_code == 200
+    assert (await ben.browser.get(f"/api/v1/room/{room}")).json()["until"] == "9999-12-31T23:59:59.999Z"
