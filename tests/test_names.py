@@ -74,6 +74,7 @@ VECTORS: list[tuple[str, str | None, str]] = [
 
 
 @pytest.mark.req("5.2")
+@pytest.mark.row("rest names")
 @pytest.mark.parametrize(("typed", "fault", "about"), VECTORS, ids=[about for _, _, about in VECTORS])
 def test_a_name_is_judged_by_its_characters(typed: str, fault: str | None, about: str) -> None:
     found = names.fault_in_name("nickname", names.normalized(typed), names.NICKNAME_MAX)
@@ -91,6 +92,7 @@ def test_a_name_is_stored_composed_trimmed_and_with_single_spaces() -> None:
 
 
 @pytest.mark.req("5.1")
+@pytest.mark.row("rest names")
 @pytest.mark.parametrize("character", ["a", "é", "가", "😀"], ids=["1 byte", "2 bytes", "3 bytes", "4 bytes"])
 @pytest.mark.parametrize("longest", [names.NICKNAME_MAX, names.ROOM_NAME_MAX])
 def test_the_length_of_a_name_is_counted_in_code_points(character: str, longest: int) -> None:
@@ -100,6 +102,7 @@ def test_the_length_of_a_name_is_counted_in_code_points(character: str, longest:
 
 
 @pytest.mark.req("5.1")
+@pytest.mark.row("rest names")
 @pytest.mark.parametrize("character", ["a", "é", "가", "😀"])
 def test_a_description_may_be_empty_and_has_lines(character: str) -> None:
     for length, fault in ((0, None), (1, None), (256, None), (257, "too_long")):
@@ -110,6 +113,7 @@ def test_a_description_may_be_empty_and_has_lines(character: str) -> None:
 
 
 @pytest.mark.req("5.1")
+@pytest.mark.row("rest names")
 @pytest.mark.parametrize(
     ("username", "fault"),
     [
@@ -123,6 +127,7 @@ def test_a_login_name_is_three_to_thirty_two_plain_characters(username: str, fau
     assert (found.code if found else None) == fault
 
 
+@pytest.mark.row("rest unique")
 def test_two_names_are_one_when_they_differ_in_case_or_composition_only() -> None:
     assert names.key("STRASSE") == names.key("straße")
     assert names.key("Zoe\u0308") == names.key("zo\u00eb")

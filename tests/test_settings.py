@@ -11,6 +11,9 @@ from pac.settings import Settings, read_settings
 NOWHERE = Path("/nonexistent/.env")
 
 
+@pytest.mark.row(
+    "limit send", "limit ops", "limit subscribe", "limit frame", "limit body", "limit queue", "limit replay"
+)
 def test_defaults_are_the_protocols() -> None:
     settings, warnings = read_settings({}, NOWHERE)
     assert warnings == []
@@ -86,6 +89,7 @@ def test_dotenv_is_read_and_the_environment_wins(tmp_path: Path) -> None:
 
 
 @pytest.mark.req("3.1")
+@pytest.mark.row("origin list")
 def test_origins_are_the_local_ports_the_public_address_and_those_allowed() -> None:
     settings = Settings(public_url="https://chat.example.org", allowed_origins=["https://other.example"])
     allowed = origins(settings)

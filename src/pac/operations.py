@@ -15,7 +15,7 @@ from pac.accounts.actions import Accounts, SignUpFields
 from pac.accounts.passwords import Passwords
 from pac.accounts.throttle import SignInThrottle
 from pac.bootstrap import Stores, embedded_accounts, embedded_stores, migrate_stores
-from pac.clock import SystemClock
+from pac.clock import Instant, SystemClock
 from pac.errors import CannotStart, Unavailable
 from pac.http import server as http
 from pac.ids import SystemIds
@@ -122,7 +122,7 @@ async def seed_demo(settings: Settings, *, if_empty: bool) -> str:
         passwords = Passwords()
         hashes = [await passwords.hash(f"test{number}") for number in range(1, demo.PEOPLE + 1)]
         passwords.close()
-        now = clock.now()
+        now = Instant(clock.now() - demo.AGE_MS)
         async with stores.database.writing() as tx:
             people = await demo.demo_people(tx, hashes, now=now, ids=ids)
             room = await demo.demo_rooms(tx, people, now=now, ids=ids)

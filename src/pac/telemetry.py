@@ -174,5 +174,7 @@ def configure(*, json_lines: bool, level: str = "INFO") -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # One line per accepted socket is ours to write (socket.opened), with fields that are ours to choose.
-    for name in ("picows", "uvicorn.access", "uvicorn.error", "aiosqlite", "sqlalchemy.engine", "alembic"):
+    for name in ("uvicorn.access", "uvicorn.error", "aiosqlite", "sqlalchemy.engine", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It calls a stranger's broken frame an error, each of them: ours is frame.refused, sampled.
+    logging.getLogger("picows").setLevel(logging.CRITICAL)

@@ -36,6 +36,7 @@ def test_every_error_code_is_in_the_protocol_page(refusal: type[errors.Refusal])
 
 
 @pytest.mark.req("3.14")
+@pytest.mark.row("close reasons", "close return")
 @pytest.mark.parametrize("code", list(Disconnect))
 def test_every_close_code_has_words_that_fit_and_its_number_says_whether_to_return(code: Disconnect) -> None:
     assert len(REASONS[code].encode()) <= 123

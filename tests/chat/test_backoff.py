@@ -42,6 +42,7 @@ def test_every_close_code_has_its_turn(code: int | None, turn: Turn) -> None:
     assert turn_after(code) is turn
 
 
+@pytest.mark.row("close return")
 @pytest.mark.parametrize("code", [code for code in Disconnect if code is not Disconnect.NORMAL])
 def test_the_client_comes_back_exactly_where_the_server_says_it_may(code: Disconnect) -> None:
     assert code in TURNS
@@ -57,6 +58,7 @@ def test_an_upgrade_that_is_refused_has_its_turn(status: int, turn: Turn) -> Non
     assert turn_after_refusal(status) is turn
 
 
+@pytest.mark.row("close return")
 def test_the_wait_is_drawn_from_half_a_second_to_a_bound_that_doubles_to_thirty(clock: SteppedClock) -> None:
     bounds: list[tuple[float, float]] = []
 
@@ -92,6 +94,7 @@ def test_only_a_connection_that_held_makes_the_waits_short_again(
     assert highest[-1] == bound
 
 
+@pytest.mark.row("close return", "hear drain")
 def test_after_drain_the_wait_is_what_the_server_said_once(clock: SteppedClock, ids: SeededIds) -> None:
     backoff = Backoff(clock, ids)
     backoff.told(3.25)

@@ -93,6 +93,7 @@ class AccountStoreContract:
                 await tx.accounts.add(replace(member("kim"), id=MemberId("other"), nickname="other"), None)
         assert refused.value.field == "username"
 
+    @pytest.mark.row("rest unique")
     @pytest.mark.parametrize(
         ("first", "second"),
         [
@@ -127,6 +128,7 @@ class AccountStoreContract:
         async with database.reading() as tx:
             assert await tx.accounts.count() == 1
 
+    @pytest.mark.row("rest unique")
     async def test_the_names_of_the_locked_and_the_deleted_stay_taken(self, database: Rooms) -> None:
         deleted = replace(member("gone"), deleted_at=Instant(START + 1))
         locked = replace(member("stuck"), locked=True)

@@ -36,6 +36,7 @@ class IntakeContract:
         ]
 
     @pytest.mark.req("7.5")
+    @pytest.mark.row("send dup")
     async def test_a_resend_is_answered_with_the_first_number(self, intake: Intake, log: MessageLog) -> None:
         first = await answer_to(intake, draft("a"))
         await answer_to(intake, draft("b"))
@@ -52,6 +53,7 @@ class IntakeContract:
         assert len((await log.read_after(ROOM, Seq(0), 9)).entries) == 1
 
     @pytest.mark.req("7.5")
+    @pytest.mark.row("error cid_conflict")
     async def test_another_body_under_the_same_cid_is_a_conflict(
         self, intake: Intake, log: MessageLog
     ) -> None:
@@ -61,6 +63,7 @@ class IntakeContract:
         assert len((await log.read_after(ROOM, Seq(0), 9)).entries) == 2
 
     @pytest.mark.req("7.1")
+    @pytest.mark.row("send order")
     async def test_each_senders_messages_are_stored_in_the_order_sent(
         self, intake: Intake, log: MessageLog
     ) -> None:

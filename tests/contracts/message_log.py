@@ -48,6 +48,7 @@ class MessageLogContract:
         await log.append([])
         assert await all_of(log) == ()
 
+    @pytest.mark.row("promise 1")
     @pytest.mark.parametrize("seq", [0, 2, 7])
     async def test_a_room_begins_at_1(self, log: MessageLog, seq: int) -> None:
         with pytest.raises(SeqTaken):
@@ -61,6 +62,7 @@ class MessageLogContract:
             await log.append([entry(seq, cid="new")])
         assert await all_of(log) == entries(1, 3)
 
+    @pytest.mark.row("promise 1")
     @pytest.mark.parametrize("seqs", [(1, 3), (1, 1), (2, 1)])
     async def test_a_batch_has_no_hole_no_repeat_and_no_step_back(
         self, log: MessageLog, seqs: tuple[int, int]
@@ -122,6 +124,7 @@ class MessageLogContract:
         }
 
     @pytest.mark.req("7.1")
+    @pytest.mark.row("promise 1 epoch")
     async def test_a_log_opened_again_is_the_same_log(self, log: MessageLog, reopened: Reopen) -> None:
         await log.append(entries(1, 3))
         before = await log.positions([ROOM])
@@ -236,6 +239,7 @@ class MessageLogContract:
         await log.append([entry(1, member=JISU), entry(2, member=MINHO)])
         assert [one.member_id for one in (await log.read_after(ROOM, Seq(0), 9)).entries] == [JISU, MINHO]
 
+    @pytest.mark.row("delete", "event deleted")
     async def test_a_deletion_empties_its_target_and_nothing_else(self, reopened: Reopen) -> None:
         log = await reopened()
         await log.append(entries(1, 3))

@@ -120,6 +120,7 @@ class RoomStoreContract:
             assert list(await tx.rooms.memberships(room.id, limit=1, offset=1)) == [listed[1]]
 
     @pytest.mark.req("4.9")
+    @pytest.mark.row("rule capacity_races", "error room_full")
     async def test_forty_at_once_fill_ten_places_with_ten(self, database: Rooms, ids: SeededIds) -> None:
         owner, *others = await sign_up(database, *(f"guest{n}" for n in range(40)))
         room = await open_room(database, owner, "Lounge", ids, capacity=10)
@@ -180,6 +181,7 @@ class RoomStoreContract:
         assert second.last_activity_at == lounge.created_at
         assert [row.membership for row in (await lobby(database, cho)).rows] == [None, None]
 
+    @pytest.mark.row("lobby sort")
     async def test_the_lobby_is_sorted_as_asked(self, database: Rooms, ids: SeededIds) -> None:
         ada, ben = await sign_up(database, "ada", "ben")
         beta = await open_room(database, ada, "beta", ids, ms=1)
@@ -217,6 +219,7 @@ class RoomStoreContract:
         assert (page.rows, page.total) == ((), 1)
 
     @pytest.mark.req("5.7")
+    @pytest.mark.row("lobby search")
     @pytest.mark.parametrize(
         ("query", "found"),
         [
@@ -257,6 +260,7 @@ class RoomStoreContract:
         assert set(names_of(page)) == found
         assert page.total == len(found)
 
+    @pytest.mark.row("GET /api/v1/room/own/list")
     async def test_owned_rooms_are_listed_newest_first_also_when_they_have_ended(
         self, database: Rooms, ids: SeededIds
     ) -> None:
@@ -272,6 +276,7 @@ class RoomStoreContract:
         assert (names_of(page), names_of(rest), page.total) == (["Room 2", "Room 1"], ["Room 0"], 3)
         assert page.rows[0].room.status is RoomStatus.ENDED
 
+    @pytest.mark.row("GET /api/v1/room/joined/list")
     async def test_joined_rooms_are_listed_last_active_first_and_not_those_one_left(
         self, database: Rooms, ids: SeededIds
     ) -> None:

@@ -101,6 +101,7 @@ class SessionStoreContract:
         listed = [found.key for found in await sessions.of_member(people[0])]
         assert listed == [session_key("s3"), session_key("s2"), session_key("s1")]
 
+    @pytest.mark.row("rest bearer")
     async def test_a_live_token_opens_its_session_until_its_time(
         self, sessions: SessionStore, people: People
     ) -> None:
@@ -111,6 +112,7 @@ class SessionStoreContract:
         assert await sessions.session_of_token(token, later(LIVE_TOKEN_MS)) is None
         assert await sessions.session_of_token(token_key("guess"), START) is None
 
+    @pytest.mark.row("rest bearer")
     async def test_a_live_token_dies_with_its_session(self, sessions: SessionStore, people: People) -> None:
         for name in ("phone", "desk", "idle"):
             await sessions.add(session(name, people[0]))

@@ -102,6 +102,7 @@ async def kill_in_the_middle(chat: Chat, writing: list[asyncio.Task[list[Unanswe
     return seen.ops - seen.acks
 
 
+@pytest.mark.row("promise 1", "promise 2", "promise 3")
 @pytest.mark.parametrize("number", range(ROUNDS))
 async def test_nothing_acked_is_lost_when_the_server_is_killed(chat: Chat, number: int) -> None:
     seed = SEED + number
@@ -136,6 +137,7 @@ async def test_nothing_acked_is_lost_when_the_server_is_killed(chat: Chat, numbe
     assert sum(row.type != SYSTEM for row in rows) == found.ops
 
 
+@pytest.mark.row("promise 2", "send dup", "send cid")
 async def test_a_resend_after_a_kill_gets_its_first_number_again(chat: Chat) -> None:
     """지은's acks were lost with the server; what she sends again is not stored again."""
     jieun, room = chat.devices[0], chat.rooms[0]
@@ -151,6 +153,7 @@ async def test_a_resend_after_a_kill_gets_its_first_number_again(chat: Chat) -> 
     assert check(chat.recorder.events, rows + await final_log(chat.people, chat.rooms[1:])) == []
 
 
+@pytest.mark.row("send cid", "send dup")
 async def test_ten_sockets_that_send_one_cid_at_once_store_one_message(chat: Chat) -> None:
     ada, room = chat.people[3], chat.rooms[0]
     async with AsyncExitStack() as stack:

@@ -133,6 +133,7 @@ def cuts_of(recording: Recording, count: int) -> list[int]:
 
 
 @pytest.mark.req("7.1", "7.3")
+@pytest.mark.row("promise 2")
 @pytest.mark.usefixtures("frequent_checkpoints")
 async def test_a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged(
     tmp_path: Path, memory: Path

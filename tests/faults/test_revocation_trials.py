@@ -42,11 +42,17 @@ async def unsubscribed(trial: Trial) -> None:
     await heard(trial.wire, "unsubscribed", room=trial.room)
 
 
-async def closed(trial: Trial) -> None:
-    assert await trial.wire.close_code() in (4502, 4503)
+Told = Callable[[Trial], Awaitable[None]]
 
 
-Kind = tuple[str, Callable[[Trial, object], Awaitable[None]], Callable[[Trial], Awaitable[None]]]
+def closed(code: int) -> Told:
+    async def told(trial: Trial) -> None:
+        assert await trial.wire.close_code() == code
+
+    return told
+
+
+Kind = tuple[str, Callable[[Trial, object], Awaitable[None]], Told]
 
 KINDS: dict[str, Kind] = {
     "kick": (
@@ -78,14 +84,15 @@ KINDS: dict[str, Kind] = {
     "lock": (
         "AVAILABLE",
         lambda t, root: t.call(root, "PUT", f"/api/v1/admin/member/{t.member.id}", locked=True, reason="x"),
-        closed,
+        closed(4503),
     ),
-    "sign-out": ("AVAILABLE", lambda t, _: t.member.sign_out(), closed),
+    "sign-out": ("AVAILABLE", lambda t, _: t.member.sign_out(), closed(4502)),
 }
 
 
 @pytest.mark.timeout(1_800)
 @pytest.mark.req("2.15", "3.15")
+@pytest.mark.row("promise 5", "close 4502", "close 4503")
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_lost_right_is_heard_of_in_time(
     house: House, kind: str, capsys: pytest.CaptureFixture[str]

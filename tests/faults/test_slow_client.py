@@ -122,6 +122,7 @@ async def judged(hall: Hall) -> None:
     assert not violations, report(violations)
 
 
+@pytest.mark.row("promise 3 slow", "limit queue")
 async def test_readers_that_stop_cost_bounded_memory_and_come_back_complete(hall: Hall) -> None:
     alone = await write(hall, MESSAGES // 3)
     await enter(hall, hall.slow)

@@ -220,8 +220,17 @@ class World:
                 return rows
 
 
+async def token_of(actor: Actor, stores: bootstrap.Stores, clock: SteppedClock, ids: SeededIds) -> str:
+    """A live token of a session that outlasts every test."""
+    token, key = ids.token(), session_key(ids.token())
+    far = Instant(clock.now() + 10 * DAY_MS)
+    await stores.sessions.add(Session(key, actor.id, far, far, "192.0.2.0/24", ""))
+    await stores.sessions.add_token(token_key(token), key, Instant(far + 300 * DAY_MS))
+    return token
+
+
 @asynccontextmanager
-async def open_world(folder: Path, seed: int) -> AsyncIterator[World]:
+async def open_world(folder: Path, seed: int, limits: Limits = TIGHT) -> AsyncIterator[World]:
     clock, ids, listeners = SteppedClock(), SeededIds(seed), Listeners()
     settings = Settings(data_dir=folder)
     failed: list[BaseException] = []
@@ -229,13 +238,7 @@ async def open_world(folder: Path, seed: int) -> AsyncIterator[World]:
         settings, listeners, clock, ids, writes_log=True, on_fatal=failed.append
     ) as stores:
         mallory, victim = await sign_up(stores.database, "mallory", CANARY)
-        tokens = {}
-        for actor in (mallory, victim):
-            tokens[actor.id] = ids.token()
-            key = session_key(ids.token())
-            far = Instant(clock.now() + 10 * DAY_MS)
-            await stores.sessions.add(Session(key, actor.id, far, far, "192.0.2.0/24", ""))
-            await stores.sessions.add_token(token_key(tokens[actor.id]), key, Instant(far + 300 * DAY_MS))
+        tokens = {actor.id: await token_of(actor, stores, clock, ids) for actor in (mallory, victim)}
         rooms = {}
         async with stores.database.writing() as tx:
             for place, owner, name, public in (
@@ -251,7 +254,7 @@ async def open_world(folder: Path, seed: int) -> AsyncIterator[World]:
                 rooms[place] = room.id
         unknown = rooms.pop("$unknown")
         async with bootstrap._live(
-            settings, stores, TIGHT, listeners, clock, ids,
+            settings, stores, limits, listeners, clock, ids,
             lambda: failed.append(RuntimeError("a part of the service died")),
         ) as live:  # fmt: skip
             world = World(

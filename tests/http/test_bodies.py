@@ -31,6 +31,7 @@ async def test_a_body_is_put_together_from_its_chunks() -> None:
 
 
 @pytest.mark.req("1.16")
+@pytest.mark.row("status 413")
 async def test_64_kib_are_read_and_not_a_byte_more() -> None:
     assert len(await read_body(Stream(b"x" * (BODY_BYTES - 1), b"x"))) == BODY_BYTES
     with pytest.raises(Unreadable) as refusal:

@@ -19,6 +19,7 @@ def headers(**values: str | None) -> list[tuple[bytes, bytes]]:
 
 
 @pytest.mark.req("1.6")
+@pytest.mark.row("rest cross-site")
 @pytest.mark.parametrize("cookie", ["PAC_SESSIONID=x", "lang=ko", None])
 @pytest.mark.parametrize("origin", ORIGINS)
 @pytest.mark.parametrize("site", SITES)
@@ -43,6 +44,7 @@ def test_a_safe_method_passes_since_it_changes_nothing(method: str) -> None:
 
 
 @pytest.mark.req("1.6")
+@pytest.mark.row("rest cross-site")
 @pytest.mark.parametrize("site", SITES)
 @pytest.mark.parametrize("origin", ORIGINS)
 def test_a_bearer_token_without_a_cookie_is_nothing_to_abuse(site: str | None, origin: str | None) -> None:

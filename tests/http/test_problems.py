@@ -33,6 +33,7 @@ def test_every_error_has_a_row_of_its_own_or_of_its_kind(kind: type[errors.PacEr
     assert any(parent in TABLE for parent in kind.__mro__)
 
 
+@pytest.mark.row("rest error")
 @pytest.mark.parametrize("error", MADE, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("language", get_args(Language))
 def test_every_error_becomes_a_document_with_all_members(
@@ -69,6 +70,7 @@ def test_a_fault_tells_nothing_of_the_inside(error: errors.Fault) -> None:
     assert type(error).__name__ not in document
 
 
+@pytest.mark.row("status 429", "status 503")
 @pytest.mark.parametrize(
     ("retry_after_ms", "seconds"), [(1, "1"), (999, "1"), (1_000, "1"), (1_001, "2"), (900_000, "900")]
 )
@@ -83,6 +85,7 @@ def test_a_401_says_what_it_takes() -> None:
     assert problem_of(errors.NotSignedIn(), "en").headers == {"WWW-Authenticate": "Bearer"}
 
 
+@pytest.mark.row("rest error")
 def test_field_errors_carry_name_code_and_words() -> None:
     found = problem_of(errors.NameTaken("nickname"), "en").document("id", "en")["errors"]
     assert [(fault["field"], fault["code"]) for fault in found] == [("nickname", "taken")]

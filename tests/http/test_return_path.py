@@ -18,12 +18,14 @@ HOSTILE = [
 
 
 @pytest.mark.req("1.11")
+@pytest.mark.row("rest return path")
 @pytest.mark.parametrize("asked", [*HOSTILE, None], ids=repr)
 def test_anything_but_a_plain_path_of_ours_is_the_start_page(asked: str | None) -> None:
     assert safe_return_path(asked) == "/"
 
 
 @pytest.mark.req("1.11")
+@pytest.mark.row("rest return path")
 @pytest.mark.parametrize(
     ("asked", "path"),
     [

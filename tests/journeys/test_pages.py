@@ -9,6 +9,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 ATTACK = "<img src=x onerror=alert(1)>"
 
 
+@pytest.mark.row("page /auth/join", "page /login", "rest return path")
 async def test_signs_up_then_lands_on_the_page_first_asked_for(visitors: Visitors) -> None:
     ada, jieun = await visitors.new(), await visitors.new(locale="ko-KR")
     await ada.sign_up("ada", "Ada")
@@ -59,6 +60,7 @@ async def test_forms_work_with_javascript_off(visitors: Visitors) -> None:
     await plain.page.wait_for_url("**/login")
 
 
+@pytest.mark.row("page /lang")
 async def test_language_switch_keeps_page_and_draft(visitors: Visitors) -> None:
     ada = await visitors.new()
     await ada.go("/auth/join")

@@ -74,6 +74,7 @@ async def test_a_private_room_is_asked_let_in_and_moderated(visitors: Visitors) 
     assert await owner.page.text_content("h1 bdi") == "새 이름"
 
 
+@pytest.mark.row("page /invite/{token}")
 async def test_an_invitation_leads_a_guest_through_sign_up_into_the_room(visitors: Visitors) -> None:
     owner, guest = await visitors.new(), await visitors.new(locale="ko-KR", width=390, height=844)
     await owner.sign_up("ada", "Ada")
@@ -157,6 +158,7 @@ async def test_unread_is_shown_and_goes_when_the_room_is_read(visitors: Visitors
     assert await ben.page.locator(".unread").count() == 0
 
 
+@pytest.mark.row("page /chat/log/{room_id}")
 async def test_a_log_is_searched_by_words_and_by_day(visitors: Visitors) -> None:
     plain = await visitors.new()
     await plain.sign_up("ada", "Ada")

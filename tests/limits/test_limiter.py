@@ -1,5 +1,6 @@
 """GCRA as arithmetic: what one step answers, in seconds."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,11 +25,23 @@ def test_a_refusal_tells_the_seconds_until_it_passes() -> None:
     assert gcra(103.8, 100.0, SEND, 1)[0]
 
 
+@pytest.mark.row(
+    "limit rooms", "limit connections", "limit ungreeted", "limit refusals", "limit queue", "guests limits"
+)
+@pytest.mark.row(
+    "limit send", "limit ops", "limit subscribe", "limit frame", "limit body", "limit replay", "typing"
+)
 def test_the_defaults_are_the_protocols() -> None:
     limits = Limits()
     assert (limits.send.per_s, limits.send.burst) == (5, 20)
     assert (limits.ops.per_s, limits.ops.burst) == (50, 200)
     assert (limits.subscribe.per_s, limits.subscribe.burst) == (50, 600)
+    assert (limits.typing.per_s, limits.typing.burst) == (1 / 3, 1)
+    assert (limits.guest_send.per_s, limits.guest_send.burst) == (5, 20)
+    assert (limits.rooms_per_connection, limits.connections_per_member) == (512, 10)
+    assert (limits.ungreeted_per_address, limits.guest_sockets_per_address) == (50, 10)
+    assert (limits.frame_bytes, limits.queue_bytes) == (64 * 1_024, 1_024 * 1_024)
+    assert (limits.body_chars, limits.replay, limits.refusals_per_min) == (4_000, 1_000, 100)
 
 
 @settings(deadline=None)

@@ -155,6 +155,7 @@ def test_a_quiet_room_is_flushed_at_once_and_a_busy_one_is_collected() -> None:
     assert len(ada.written) == 2, "two entries, one write"
 
 
+@pytest.mark.row("hear message")
 def test_every_live_reader_is_handed_the_same_bytes() -> None:
     rig = Rig()
     ada, grace = Reader(rig).at(0), Reader(rig).at(0)
@@ -164,6 +165,7 @@ def test_every_live_reader_is_handed_the_same_bytes() -> None:
     assert ada.written[0] is grace.written[0]
 
 
+@pytest.mark.row("promise 3")
 def test_entries_that_were_told_before_are_skipped() -> None:
     rig = Rig()
     rig.log.entries = [entry(1), entry(2)]
@@ -175,6 +177,7 @@ def test_entries_that_were_told_before_are_skipped() -> None:
     assert ada.seqs() == [3]
 
 
+@pytest.mark.row("promise 3")
 async def test_a_hole_makes_readers_read_the_log() -> None:
     rig = Rig()
     ada = Reader(rig).at(0)
@@ -190,6 +193,7 @@ async def test_a_hole_makes_readers_read_the_log() -> None:
     assert ada.subscription.progress is Progress.LIVE
 
 
+@pytest.mark.row("subscribe replay", "promise 3")
 async def test_a_subscriber_gets_its_replay_and_then_what_is_new_without_hole_or_repeat() -> None:
     rig = Rig()
     grace = Reader(rig).at(0)
@@ -221,6 +225,7 @@ async def test_a_subscriber_that_read_ahead_of_the_broadcast_gets_nothing_twice(
 
 
 @pytest.mark.req("3.11")
+@pytest.mark.row("promise 3 slow")
 async def test_a_slow_reader_is_sent_everything_from_the_log_once_it_reads_again() -> None:
     rig = Rig()
     slow, grace = Reader(rig, limit=2_000).at(0), Reader(rig).at(0)
@@ -241,6 +246,7 @@ async def test_a_slow_reader_is_sent_everything_from_the_log_once_it_reads_again
     assert grace.seqs() == list(range(1, 103))
 
 
+@pytest.mark.row("send ok first")
 async def test_a_replay_waits_before_an_own_message_whose_ok_is_not_out() -> None:
     rig = Rig()
     rig.log.entries = [entry(1), entry(2, author="ada"), entry(3)]
@@ -253,6 +259,7 @@ async def test_a_replay_waits_before_an_own_message_whose_ok_is_not_out() -> Non
     assert ada.seqs() == [1, 2, 3]
 
 
+@pytest.mark.row("hear top")
 def test_the_top_is_told_ten_seconds_after_the_last_message_and_then_every_minute() -> None:
     rig = Rig()
     ada = Reader(rig).at(0)

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from pac.errors import Forbidden, LogUnavailable
 from pac.limits.rules import Limits, Rate
 from pac.live.connection import Connection, State
 from pac.live.disconnects import Disconnect
 from pac.live.effects import Drop, Effect, Hangup, Perform, Reading
 from pac.live.frames import Opcode
 from pac.live.handshake import Admission
-from pac.live.outbox import Outbox
+from pac.live.outbox import STUCK_AFTER_S, Outbox
 from pac.live.protocol import Hello, Ping, Send, Subscribe
 
 TEXT = Opcode.TEXT
@@ -53,6 +54,7 @@ def code_of(effects: list[Effect]) -> Disconnect | None:
     return next((effect.code for effect in effects if isinstance(effect, Hangup)), None)
 
 
+@pytest.mark.row("hello")
 def test_hello_is_heard_first_and_becomes_a_command() -> None:
     line = Line(state=State.NEW)
     assert line.say({"op": "hello", "id": "1", "token": "t"}) == [Perform("hello", Hello(id="1", token="t"))]
@@ -60,6 +62,7 @@ def test_hello_is_heard_first_and_becomes_a_command() -> None:
 
 
 @pytest.mark.req("3.3")
+@pytest.mark.row("hello", "close 4500")
 @pytest.mark.parametrize(
     "frame",
     [
@@ -75,6 +78,7 @@ def test_anything_else_first_closes_with_4500(frame: dict[str, Any]) -> None:
 
 
 @pytest.mark.req("3.3")
+@pytest.mark.row("close 4001")
 def test_silence_before_hello_closes_with_4001_after_ten_seconds() -> None:
     line = Line(state=State.NEW)
     assert line.connection.deadline() == 1_010.0
@@ -82,6 +86,7 @@ def test_silence_before_hello_closes_with_4001_after_ten_seconds() -> None:
     assert code_of(line.connection.tick(1_010.0)) is Disconnect.HELLO_TIMEOUT
 
 
+@pytest.mark.row("hello twice")
 def test_a_second_hello_is_a_bad_request() -> None:
     line = Line()
     assert line.say({"op": "hello", "id": "2"}) == []
@@ -89,6 +94,7 @@ def test_a_second_hello_is_a_bad_request() -> None:
     assert line.heard()[0]["id"] == "2"
 
 
+@pytest.mark.row("hello queue")
 def test_frames_behind_a_command_that_waits_are_handled_in_order_afterwards() -> None:
     line = Line()
     assert line.say({"op": "subscribe", "id": "1", "rooms": [{"room": "r"}]})
@@ -113,6 +119,7 @@ def test_reading_pauses_when_too_much_waits_and_resumes_when_it_is_done() -> Non
 
 
 @pytest.mark.req("5.5", "5.6")
+@pytest.mark.row("frames", "error bad_request", "error unknown_op", "close 4500", "subscribe")
 @pytest.mark.parametrize(
     ("frame", "outcome"),
     [
@@ -143,6 +150,11 @@ def test_reading_pauses_when_too_much_waits_and_resumes_when_it_is_done() -> Non
         pytest.param(b'{"op":"ping","id":"' + b"x" * 65 + b'"}', "bad_request", id="an id of 65"),
         pytest.param(b'{"op":"ping","id":"\\u0000"}', "bad_request", id="an id with NUL"),
         pytest.param(b'{"op":"subscribe","id":"1","rooms":[]}', "bad_request", id="no rooms"),
+        pytest.param(
+            b'{"op":"subscribe","id":"1","rooms":[%s]}' % b",".join([b'{"room":"r"}'] * 513),
+            "bad_request",
+            id="513 rooms",
+        ),
     ],
 )
 def test_a_frame_of_the_wrong_form_gets_an_answer_or_the_door(
@@ -165,12 +177,14 @@ def test_an_op_that_is_given_twice_is_one_and_the_same_op() -> None:
 
 
 @pytest.mark.req("3.4")
+@pytest.mark.row("identity claimed", "frames")
 def test_what_a_client_says_of_itself_is_not_looked_at() -> None:
     frame = {"op": "send", "id": "1", "room": "r", "cid": "c", "body": "b"}
     lies = {"memberId": "root", "userId": 0, "nickname": "root", "role": "SYSOP", "ts": "1999", "seq": 1}
     assert Line().say({**frame, **lies}) == Line().say(frame)
 
 
+@pytest.mark.row("bad frames")
 def test_the_tenth_bad_frame_in_ten_seconds_closes_with_4500() -> None:
     line = Line()
     for _ in range(9):
@@ -178,6 +192,7 @@ def test_the_tenth_bad_frame_in_ten_seconds_closes_with_4500() -> None:
     assert code_of(line.say({"op": "shout"})) is Disconnect.BAD_FRAMES
 
 
+@pytest.mark.row("bad frames")
 def test_ten_bad_frames_in_more_than_ten_seconds_do_not() -> None:
     line = Line()
     for _ in range(30):
@@ -185,7 +200,38 @@ def test_ten_bad_frames_in_more_than_ten_seconds_do_not() -> None:
         line.now += 1.2
 
 
+@pytest.mark.row("bad frames", "error forbidden")
+def test_a_well_formed_frame_that_is_refused_is_no_bad_one() -> None:
+    line = Line()
+    for _ in range(100):
+        assert line.connection.refuse(Forbidden(), line.now, frame_id="1", room="r") == []
+    assert line.heard()[99]["code"] == "forbidden"
+
+
+@pytest.mark.row("error unavailable", "hear error")
+def test_what_is_not_known_to_be_stored_is_told_with_when_to_send_it_again() -> None:
+    line = Line()
+    assert line.connection.refuse(LogUnavailable(), line.now, frame_id="1", room="r") == []
+    told = line.heard()[0]
+    assert (told["code"], told["id"], told["room"]) == ("unavailable", "1", "r")
+    assert told["retry_after_ms"] > 0
+
+
+@pytest.mark.row("close 4008")
+def test_a_reader_that_has_been_stuck_for_thirty_seconds_is_cut_off() -> None:
+    """Also one that answers pings: without its pong it would be dead after ten seconds."""
+    line = Line()
+    line.connection.outbox.pause()
+    line.connection.outbox.drop_entries(line.now)
+    line.connection.tick(line.now + 25)
+    line.say(b"", Opcode.PONG)
+    assert line.connection.tick(line.now + STUCK_AFTER_S - 0.1) == []
+    assert line.connection.deadline() == line.now + STUCK_AFTER_S
+    assert code_of(line.connection.tick(line.now + STUCK_AFTER_S)) is Disconnect.SLOW_CONSUMER
+
+
 @pytest.mark.req("3.13")
+@pytest.mark.row("limit ops", "limit refusals", "close 4012", "error rate_limited")
 def test_frames_over_the_rate_are_told_when_to_come_back_and_the_hundredth_in_a_minute_closes() -> None:
     line = Line(Limits(ops=Rate("ops", 10, 5)))
     for _ in range(5):
@@ -201,6 +247,7 @@ def test_frames_over_the_rate_are_told_when_to_come_back_and_the_hundredth_in_a_
 
 
 @pytest.mark.req("3.10")
+@pytest.mark.row("limit ping", "close 4002")
 def test_a_ping_goes_out_and_its_pong_is_due_in_ten_seconds() -> None:
     line = Line()
     assert line.connection.deadline() == 1_025.0
@@ -211,6 +258,7 @@ def test_a_ping_goes_out_and_its_pong_is_due_in_ten_seconds() -> None:
 
 
 @pytest.mark.req("3.10")
+@pytest.mark.row("limit ping")
 def test_a_pong_in_time_keeps_the_connection() -> None:
     line = Line()
     line.connection.tick(1_025.0)
@@ -221,6 +269,7 @@ def test_a_pong_in_time_keeps_the_connection() -> None:
 
 
 @pytest.mark.req("3.8")
+@pytest.mark.row("close 1008")
 def test_a_ping_is_answered_with_its_payload_and_the_eleventh_in_a_second_closes_with_1008() -> None:
     line = Line()
     line.say(b"hi", Opcode.PING)
@@ -247,6 +296,7 @@ def test_fragments_that_never_end_are_cut_off_after_ten_seconds() -> None:
 
 
 @pytest.mark.req("3.7", "3.9")
+@pytest.mark.row("close 1002", "no compression")
 def test_reserved_bits_close_with_1002_since_nothing_was_negotiated() -> None:
     line = Line()
     assert code_of(line.connection.receive(TEXT, True, True, b"{}", line.now)) is Disconnect.PROTOCOL_ERROR

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pac.accounts.model import AppRole, Member, MemberId
-from pac.accounts.sessions import ABSOLUTE_MS, IDLE_MS, Session, SessionKey, session_key
+from pac.accounts.sessions import ABSOLUTE_MS, IDLE_MS, Session, SessionKey, session_key, token_key
 from pac.adapters.local.broker import LocalBroker
 from pac.adapters.local.intake import LocalIntake
 from pac.adapters.local.limiter import LocalLimiter
@@ -16,6 +16,7 @@ from pac.adapters.relational.migrations import migrate
 from pac.adapters.relational.sessions import SqlSessions
 from pac.adapters.relational.sqlite_file import sqlite_url
 from pac.adapters.sqlite.message_log import SqliteMessageLog
+from pac.clock import Instant
 from pac.errors import StoreUnavailable
 from pac.ids import SeededIds
 from pac.limits.rules import Limits
@@ -73,9 +74,9 @@ class Socket:
                 self.code = effect.code
                 self.node.closed(self.connection)
 
-    async def greet(self) -> "Socket":
+    async def greet(self, token: str = "") -> "Socket":
         self.connection.state = State.GREETING
-        self.perform(await hello(self.node, self.connection, Hello(id="1")))
+        self.perform(await hello(self.node, self.connection, Hello(id="1", token=token)))
         return self
 
 
@@ -122,6 +123,7 @@ async def rig(tmp_path: Path, clock: SteppedClock, ids: SeededIds) -> AsyncItera
 
 
 @pytest.mark.req("2.13")
+@pytest.mark.row("close 4502", "close 4501", "identity judged")
 @pytest.mark.parametrize("used", [False, True], ids=["idle", "absolute"])
 async def test_a_socket_lives_to_the_end_of_its_session_and_no_longer(rig: Rig, used: bool) -> None:
     socket = await Socket(rig.node, "s1").greet()
@@ -144,7 +146,54 @@ async def test_a_socket_lives_to_the_end_of_its_session_and_no_longer(rig: Rig, 
     assert (await Socket(rig.node, "s1").greet()).code is Disconnect.NOT_SIGNED_IN
 
 
+@pytest.mark.row("identity outlives")
+async def test_a_socket_outlives_the_token_it_came_with(rig: Rig) -> None:
+    minute_ms = 60_000
+    until = Instant(rig.clock.now() + 5 * minute_ms)
+    await rig.sessions.add_token(token_key("t1"), session_key("s1"), until)
+    socket = await Socket(rig.node, "").greet("t1")
+    assert socket.connection.is_live
+    rig.clock.advance(ms=6 * minute_ms)
+    await rig.turn()
+    assert socket.code is None
+    assert (await Socket(rig.node, "").greet("t1")).code is Disconnect.NOT_SIGNED_IN
+    await rig.sessions.end(session_key("s1"), rig.clock.now())
+    await rig.turn()
+    assert socket.code is Disconnect.SESSION_ENDED
+
+
+@pytest.mark.row("close 4503", "rule locked", "rule deleted")
+@pytest.mark.parametrize("verb", ["lock", "delete"])
+async def test_a_lock_is_told_as_such_though_it_ends_the_session_too(rig: Rig, verb: str) -> None:
+    socket = await Socket(rig.node, "s1").greet()
+    now = rig.clock.now()
+    async with rig.node.parts.database.writing() as tx:
+        if verb == "lock":
+            await tx.accounts.set_locked(MemberId("ada"), True, now)
+        else:
+            await tx.accounts.set_deleted(MemberId("ada"), now)
+    await rig.sessions.end(session_key("s1"), now)
+    await rig.turn()
+    assert socket.code is Disconnect.MEMBER_LOCKED
+
+
+@pytest.mark.row("close 4502", "promise 5")
+@pytest.mark.parametrize(("store", "read"), [("changes", "after"), ("database", "reading")])
+async def test_a_sign_out_is_heard_of_while_nothing_else_can_be_read(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, store: str, read: str
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable(store)
+
+    socket = await Socket(rig.node, "s1").greet()
+    await rig.sessions.end(session_key("s1"), rig.clock.now())
+    monkeypatch.setattr(getattr(rig.node.parts, store), read, away)
+    await rig.turn()
+    assert socket.code is Disconnect.SESSION_ENDED
+
+
 @pytest.mark.req("2.17")
+@pytest.mark.row("promise 5 grace", "close 4011")
 async def test_without_the_session_store_sockets_live_for_the_grace_and_new_ones_are_refused(
     rig: Rig,
 ) -> None:
@@ -161,6 +210,7 @@ async def test_without_the_session_store_sockets_live_for_the_grace_and_new_ones
 
 
 @pytest.mark.req("2.17", "2.15")
+@pytest.mark.row("promise 5 grace")
 async def test_a_revocation_made_while_the_store_was_away_holds_when_it_returns(rig: Rig) -> None:
     socket = await Socket(rig.node, "s1").greet()
     rig.sessions.away = True

@@ -23,6 +23,9 @@ def test_fragments_are_joined_also_inside_a_character() -> None:
 
 
 @pytest.mark.req("3.6", "3.7")
+@pytest.mark.row(
+    "close 1002", "close 1007", "close 1008", "close 1009", "close 4500", "limit fragments", "limit frame"
+)
 @pytest.mark.parametrize(
     ("frames", "code"),
     [
@@ -61,6 +64,7 @@ def test_a_peer_that_breaks_the_protocol_is_cut_off(
     assert caught.value.code is code
 
 
+@pytest.mark.row("limit frame", "limit fragments")
 def test_a_message_of_exactly_the_limit_passes_whole_and_in_sixteen_fragments() -> None:
     assert FrameReader(100).text(TEXT, True, b"x" * 100) == b"x" * 100
     reader = FrameReader(160)
@@ -70,6 +74,7 @@ def test_a_message_of_exactly_the_limit_passes_whole_and_in_sixteen_fragments() 
 
 
 @pytest.mark.req("3.8")
+@pytest.mark.row("close 1008")
 def test_ten_control_frames_a_second_pass_and_the_eleventh_does_not() -> None:
     reader = FrameReader(100)
     for second in (5.0, 6.0):

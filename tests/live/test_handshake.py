@@ -32,11 +32,13 @@ def knock(
     return judge(UpgradeRequest(method, path, headers, "192.0.2.7"), ORIGINS, "PAC_SESSIONID", OpenDoor())
 
 
+@pytest.mark.row("identity cookie", "subprotocol")
 def test_a_page_of_ours_gets_a_socket_with_its_cookie_and_its_language() -> None:
     assert knock() == Admission("abc", "", "en", "192.0.2.7")
 
 
 @pytest.mark.req("3.1")
+@pytest.mark.row("origin")
 @pytest.mark.parametrize(
     "origin",
     [
@@ -58,6 +60,7 @@ def test_an_origin_that_is_not_on_the_list_byte_for_byte_gets_403(origin: str) -
 
 
 @pytest.mark.req("3.1")
+@pytest.mark.row("origin")
 def test_two_origins_get_403() -> None:
     turned = knock(extra=(("origin", "https://chat.example.org"),))
     assert isinstance(turned, Turned)
@@ -65,12 +68,14 @@ def test_two_origins_get_403() -> None:
 
 
 @pytest.mark.req("3.1")
+@pytest.mark.row("identity cookie", "identity token")
 def test_without_an_origin_a_cookie_is_worth_nothing_and_a_token_is() -> None:
     admitted = knock(without="origin", extra=(("authorization", "Bearer live-token"),))
     assert admitted == Admission("", "live-token", "en", "192.0.2.7")
 
 
 @pytest.mark.req("3.2")
+@pytest.mark.row("subprotocol", "version and path")
 @pytest.mark.parametrize(
     ("without", "extra", "status"),
     [
@@ -89,6 +94,7 @@ def test_another_version_or_subprotocol_is_turned_away(
 
 
 @pytest.mark.req("1.15")
+@pytest.mark.row("version and path")
 @pytest.mark.parametrize("path", ["/", "/test", "/ws/test", "/message/", "/messages", "/simplemessage/"])
 def test_there_is_no_socket_at_any_other_path(path: str) -> None:
     turned = knock(path=path)
@@ -97,6 +103,7 @@ def test_there_is_no_socket_at_any_other_path(path: str) -> None:
 
 
 @pytest.mark.req("3.2")
+@pytest.mark.row("identity token")
 def test_a_token_in_the_address_is_not_looked_at() -> None:
     admitted = judge(
         UpgradeRequest("GET", "/message", [*GOOD[:3]], "192.0.2.7"), ORIGINS, "PAC_SESSIONID", OpenDoor()

@@ -23,6 +23,7 @@ async def greet(world: World) -> Line:
     return line
 
 
+@pytest.mark.row("close 4011")
 @pytest.mark.parametrize(("late_s", "turns"), [(0.6, 9), (1.0, 4), (60.0, 4)])
 async def test_an_overloaded_node_refuses_who_comes_and_keeps_who_is_in(
     tmp_path: Path, late_s: float, turns: int

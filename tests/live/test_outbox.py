@@ -36,6 +36,7 @@ def test_what_waits_is_written_in_order_when_the_transport_opens() -> None:
 
 
 @pytest.mark.req("3.11")
+@pytest.mark.row("promise 3 slow", "promise 4", "limit queue")
 def test_ephemeral_frames_are_shed_at_half_and_entries_fall_back_to_the_log_at_the_limit() -> None:
     wire = Wire(limit=100)
     wire.outbox.pause()
@@ -46,6 +47,7 @@ def test_ephemeral_frames_are_shed_at_half_and_entries_fall_back_to_the_log_at_t
     assert wire.outbox.queued_bytes == 100
 
 
+@pytest.mark.row("promise 3 slow")
 def test_dropping_entries_says_from_where_each_room_is_read_again_and_keeps_answers() -> None:
     wire = Wire()
     wire.outbox.pause()
@@ -79,6 +81,7 @@ def test_a_reader_whose_answers_alone_fill_the_outbox_is_slow() -> None:
 
 
 @pytest.mark.req("3.11")
+@pytest.mark.row("promise 3 slow")
 def test_an_outbox_that_has_been_full_for_thirty_seconds_is_stuck_until_it_drains() -> None:
     wire = Wire()
     wire.outbox.pause()
@@ -89,6 +92,7 @@ def test_an_outbox_that_has_been_full_for_thirty_seconds_is_stuck_until_it_drain
     assert not wire.outbox.is_stuck(1_000.0)
 
 
+@pytest.mark.row("promise 3 slow", "limit queue")
 @given(
     st.lists(
         st.one_of(

@@ -103,6 +103,7 @@ def code_of(effects: list[Effect]) -> Disconnect | None:
 # In
 
 
+@pytest.mark.row("v1 SUBSCRIBE")
 def test_the_first_subscribe_is_the_greeting_and_becomes_a_command() -> None:
     line = Line(State.NEW)
     assert line.say(SUBSCRIBE % SAID) == [
@@ -111,6 +112,7 @@ def test_the_first_subscribe_is_the_greeting_and_becomes_a_command() -> None:
     assert line.connection.state is State.GREETING
 
 
+@pytest.mark.row("v1 SUBSCRIBE", "v1 MESSAGE")
 def test_subscribe_is_heard_again_and_message_after_it() -> None:
     line = Line()
     assert line.say(SUBSCRIBE % SAID) != []
@@ -119,6 +121,7 @@ def test_subscribe_is_heard_again_and_message_after_it() -> None:
 
 
 @pytest.mark.req("3.3")
+@pytest.mark.row("v1 SUBSCRIBE", "close 4500")
 @pytest.mark.parametrize(
     "payload",
     [
@@ -133,6 +136,7 @@ def test_anything_else_first_closes_with_4500(payload: bytes) -> None:
 
 
 @pytest.mark.req("3.3")
+@pytest.mark.row("v1 SUBSCRIBE", "close 4001")
 def test_silence_before_the_first_subscribe_closes_with_4001_after_ten_seconds() -> None:
     line = Line(State.NEW)
     assert line.connection.tick(9.9) == []
@@ -169,6 +173,7 @@ def test_a_frame_of_the_wrong_form_gets_a_system_line_and_the_tenth_closes(paylo
 
 
 @pytest.mark.req("3.4")
+@pytest.mark.row("v1 identity")
 @pytest.mark.parametrize("claimed", [b"7", b'"7"', b"null", b"{}", b"[[]]"])
 def test_who_a_frame_says_it_is_is_not_even_decoded(claimed: bytes) -> None:
     payload = (
@@ -200,6 +205,7 @@ def said(line: Line, *entries: Entry) -> list[dict[str, Any]]:
     return line.heard()
 
 
+@pytest.mark.row("v1 broadcast")
 def test_a_message_is_a_broadcast_in_the_zone_of_the_settings() -> None:
     at = 1_795_409_167_089  # 2026-11-23T05:06:07.089Z
     assert said(Line(), stored("안녕", at=at - at % 86_400_000 + 18_367_089)) == [
@@ -213,6 +219,7 @@ def test_a_message_is_a_broadcast_in_the_zone_of_the_settings() -> None:
 
 
 @pytest.mark.req("1.2")
+@pytest.mark.row("v1 escaped")
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
@@ -230,6 +237,7 @@ def test_message_and_nickname_are_escaped_here_and_nowhere_else(typed: str, told
     assert (v2["body"], v2["member"]["nickname"]) == (typed, typed)
 
 
+@pytest.mark.row("v1 escaped", "v1 SYSTEM")
 def test_an_entry_of_the_system_comes_as_system_with_its_text_escaped() -> None:
     frame = said(Line(), stored("<b>님이 들어왔습니다.", nickname="<b>", event=Fact.JOINED))[0]
     assert frame["identifier"]["nickname"] == "SYSTEM"
@@ -243,6 +251,7 @@ def test_an_entry_whose_text_is_gone_is_not_told() -> None:
     ]
 
 
+@pytest.mark.row("v1 refused")
 @pytest.mark.parametrize(
     ("refusal", "words"),
     [
@@ -257,6 +266,7 @@ def test_a_refusal_is_a_system_line_in_the_language_of_the_connection(refusal: A
     assert line.heard()[0]["identifier"]["channel"] == "8f3a"
 
 
+@pytest.mark.row("v1 broadcast")
 @pytest.mark.parametrize(
     "frame",
     [
@@ -284,6 +294,7 @@ def test_what_is_encoded_for_everybody_is_not_sent_either() -> None:
 
 
 @pytest.mark.req("3.15")
+@pytest.mark.row("close 4505")
 @pytest.mark.parametrize(
     "frame",
     [
@@ -298,6 +309,7 @@ def test_a_room_that_may_not_be_read_closes_with_4505(frame: Struct) -> None:
     assert code_of(Line().connection.answer(frame)) is Disconnect.NOT_ALLOWED
 
 
+@pytest.mark.row("hear error")
 def test_an_error_of_the_other_protocol_stays_one_there() -> None:
     assert json.loads(PAC_V2.frame(Error("forbidden", "No.")) or b"") == {  # type: ignore[arg-type]
         "op": "error",
@@ -387,6 +399,7 @@ class Lobby:
         )
 
 
+@pytest.mark.row("v1 SYSTEM")
 def test_who_enters_is_told_to_everybody_there_and_to_the_one_who_enters() -> None:
     lobby, ada, min_ = Lobby(Limits().comings), Line(), Line()
     lobby.channels.enter(ada.connection, "a", "Ada")
@@ -429,6 +442,7 @@ def test_a_line_is_lost_to_a_reader_that_is_behind_and_to_one_that_is_closed() -
 # Guests
 
 
+@pytest.mark.row("guests names")
 @pytest.mark.parametrize(
     ("chosen", "shown"),
     [
@@ -448,6 +462,7 @@ def test_a_guest_is_shown_as_one(chosen: str, shown: str) -> None:
     assert guest_name(chosen) == shown
 
 
+@pytest.mark.row("guests channels")
 @pytest.mark.parametrize(
     ("channel", "exists"),
     [
@@ -484,12 +499,14 @@ def knock(path: str, *headers: tuple[str, str]) -> Admission | Turned:
 
 
 @pytest.mark.req("3.2")
+@pytest.mark.row("subprotocol")
 def test_no_subprotocol_means_the_original_s_frames() -> None:
     assert knock("/message", ("origin", ORIGIN)) == Admission("abc", "", "en", "192.0.2.7", "")
     assert knock("/message") == Admission("", "", "en", "192.0.2.7", "")
 
 
 @pytest.mark.req("3.2")
+@pytest.mark.row("subprotocol")
 @pytest.mark.parametrize("offered", ["", "chat", "pac.v1.json", "pac.v2.json, chat"])
 def test_another_subprotocol_is_not_the_original_s(offered: str) -> None:
     turned = knock("/message", ("sec-websocket-protocol", offered))
@@ -498,6 +515,7 @@ def test_another_subprotocol_is_not_the_original_s(offered: str) -> None:
 
 
 @pytest.mark.req("3.1")
+@pytest.mark.row("guests origin", "guests")
 def test_a_guest_brings_nothing_that_says_who_it_is() -> None:
     asked = knock("/simplemessage", ("origin", ORIGIN), ("authorization", "Bearer live-token"))
     assert asked == Admission("", "", "en", "192.0.2.7", "")
@@ -505,6 +523,7 @@ def test_a_guest_brings_nothing_that_says_who_it_is() -> None:
 
 
 @pytest.mark.req("3.1", "3.2")
+@pytest.mark.row("guests origin")
 @pytest.mark.parametrize(
     ("header", "status"),
     [

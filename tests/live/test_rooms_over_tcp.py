@@ -46,6 +46,7 @@ async def rest(house: House, person: Any, method: str, path: str, **body: Any) -
         )
 
 
+@pytest.mark.row("presence", "hear presence")
 async def test_who_is_there_is_told_with_a_grace_for_those_who_reload(house: House) -> None:
     ada, ben = await house.person("ada"), await house.person("ben")
     room = await ada.create_room("광장")
@@ -73,6 +74,7 @@ async def test_who_is_there_is_told_with_a_grace_for_those_who_reload(house: Hou
 
 
 @pytest.mark.req("3.5", "3.13")
+@pytest.mark.row("typing", "hear typing", "error rate_limited", "error not_subscribed")
 async def test_typing_is_told_to_others_only_and_not_too_often(make_house: MakeHouse) -> None:
     house = await make_house()
     ada, ben = await house.person("ada"), await house.person("ben")
@@ -100,6 +102,7 @@ async def test_typing_is_told_to_others_only_and_not_too_often(make_house: MakeH
     assert (await lone.hear())["code"] == "not_subscribed"
 
 
+@pytest.mark.row("read", "hear read", "subscribe", "GET /api/v1/room/joined/list")
 async def test_a_read_mark_moves_on_every_device_and_never_back(house: House) -> None:
     ada, ben = await house.person("ada"), await house.person("ben")
     room = await ada.create_room("광장")
@@ -159,6 +162,9 @@ async def test_reading_along_has_no_mark(house: House) -> None:
 
 
 @pytest.mark.req("3.5")
+@pytest.mark.row(
+    "delete", "event deleted", "DELETE /api/v1/chat/log/{room_id}/{seq}", "error not_found", "error forbidden"
+)
 async def test_deleting_is_for_authors_and_sysops_and_everyone_hears_of_it(house: House) -> None:
     ada, ben, cleo = [await house.person(name) for name in ("ada", "ben", "cleo")]
     room = await ada.create_room("광장")
@@ -197,6 +203,7 @@ async def test_deleting_is_for_authors_and_sysops_and_everyone_hears_of_it(house
     assert (await heard(outside, "error"))["code"] == "forbidden"
 
 
+@pytest.mark.row("error slow_mode", "member WARNING", "change warned", "change unwarned", "send dup")
 async def test_a_warned_member_writes_in_slow_mode_and_a_slow_room_is_slow_for_all_but_sysops(
     house: House,
 ) -> None:
@@ -225,6 +232,21 @@ async def test_a_warned_member_writes_in_slow_mode_and_a_slow_room_is_slow_for_a
         await send(owner, room, "fast", f"o{number}")
 
 
+@pytest.mark.row(
+    "hear room",
+    "hear membership",
+    "change asked",
+    "change joined",
+    "change accepted",
+    "change refused",
+    "change role",
+    "change owner",
+    "event joined",
+    "event renamed",
+    "event changed",
+    "event role",
+    "event owner",
+)
 async def test_open_pages_hear_what_changes_about_their_room(house: House) -> None:
     ada, ben, cleo = [await house.person(name) for name in ("ada", "ben", "cleo")]
     room = await ada.create_room("광장", public="PRIVATE")
@@ -264,6 +286,18 @@ async def test_open_pages_hear_what_changes_about_their_room(house: House) -> No
 
 
 @pytest.mark.req("2.15", "3.15")
+@pytest.mark.row(
+    "promise 5",
+    "hear unsubscribed",
+    "unsubscribed kicked",
+    "unsubscribed banned",
+    "unsubscribed forbidden",
+    "unsubscribed gone",
+    "unsubscribed ended",
+    "error banned",
+    "error not_subscribed",
+    "subscribe ended",
+)
 async def test_losing_a_right_ends_the_subscription_in_time_and_says_why(house: House) -> None:
     ada = await house.person("ada")
     root = await house.person("root")
@@ -301,6 +335,7 @@ async def test_losing_a_right_ends_the_subscription_in_time_and_says_why(house: 
     assert codes == ["forbidden", "banned", "forbidden", "not_found", None]
 
 
+@pytest.mark.row("change banned", "change unbanned", "unsubscribed banned", "rule ban_ends")
 async def test_a_ban_that_ends_is_told_and_the_room_is_open_again(house: House) -> None:
     from datetime import UTC, datetime, timedelta
 
@@ -360,6 +395,7 @@ def promote(house: House, name: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.row("hear room")
 async def test_what_was_changed_back_is_told_too(house: House) -> None:
     """Who loaded the room in between holds what it was in between, and only a frame can tell that it is not so."""
     ada, ben = await house.person("ada"), await house.person("ben")

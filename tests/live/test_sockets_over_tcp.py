@@ -11,6 +11,7 @@ from tests.live.conftest import House, MakeHouse
 
 
 @pytest.mark.req("3.1", "3.2", "3.3", "3.9", "1.15")
+@pytest.mark.row("subprotocol", "no compression", "origin", "version and path")
 async def test_the_handshake_is_answered_before_101(house: House) -> None:
     ours = f"http://localhost:{house.server.web_port}"
     good = await house.upgrade(Origin=ours, Sec_WebSocket_Extensions="permessage-deflate")
@@ -30,6 +31,7 @@ async def test_the_handshake_is_answered_before_101(house: House) -> None:
 
 
 @pytest.mark.req("3.1", "2.11")
+@pytest.mark.row("identity cookie", "identity token", "identity judged", "close 4501")
 async def test_a_cookie_without_an_origin_is_worth_nothing(house: House) -> None:
     import httpx
 
@@ -51,6 +53,16 @@ async def test_a_cookie_without_an_origin_is_worth_nothing(house: House) -> None
 
 
 @pytest.mark.req("3.6", "3.7", "3.8", "3.9", "5.5")
+@pytest.mark.row(
+    "close 1002",
+    "close 1007",
+    "close 1008",
+    "close 1009",
+    "close 4500",
+    "frames",
+    "limit frame",
+    "limit fragments",
+)
 async def test_a_peer_that_breaks_rfc_6455_is_closed_with_its_code(house: House) -> None:
     ada = await house.person("ada")
 
@@ -98,6 +110,7 @@ async def test_a_header_that_claims_two_to_the_63_bytes_is_closed_and_takes_no_m
     assert house.server.rss_bytes() - before < 5 * 2**20
 
 
+@pytest.mark.row("limit fragments", "close 1008")
 async def test_65537_fragments_are_cut_off_long_before_the_last(house: House) -> None:
     wire = await house.socket(await house.person("ada"))
     wire.frame(1, b"{", fin=False)
@@ -106,6 +119,7 @@ async def test_65537_fragments_are_cut_off_long_before_the_last(house: House) ->
     assert await wire.close_code() == 1008
 
 
+@pytest.mark.row("several frames", "hello queue")
 async def test_several_frames_in_one_segment_are_several_frames(house: House) -> None:
     wire = await house.upgrade()
     token = await (await house.person("ada")).live_token()
@@ -116,6 +130,7 @@ async def test_several_frames_in_one_segment_are_several_frames(house: House) ->
 
 
 @pytest.mark.req("3.3")
+@pytest.mark.row("hello", "close 4500", "close 4001")
 async def test_anything_before_hello_is_closed_and_silence_too(house: House) -> None:
     early = await house.upgrade()
     early.say(op="ping", id="1")
@@ -126,6 +141,7 @@ async def test_anything_before_hello_is_closed_and_silence_too(house: House) -> 
     assert time.monotonic() - opened > HELLO_WITHIN_S - 1
 
 
+@pytest.mark.row("bad frames", "error unknown_op", "close 4500")
 async def test_bad_frames_get_an_answer_each_and_the_tenth_the_door(house: House) -> None:
     wire = await house.socket(await house.person("ada"))
     for _ in range(9):
@@ -136,6 +152,20 @@ async def test_bad_frames_get_an_answer_each_and_the_tenth_the_door(house: House
 
 
 @pytest.mark.req("3.4", "3.5", "5.1", "5.6", "7.5")
+@pytest.mark.row(
+    "send",
+    "send cid",
+    "send dup",
+    "hear ok",
+    "hear message cid",
+    "limit body",
+    "frames",
+    "identity claimed",
+    "error not_subscribed",
+    "error bad_request",
+    "error too_large",
+    "error cid_conflict",
+)
 async def test_a_send_is_checked_and_answered(house: House) -> None:
     ada = await house.person("ada")
     room = await ada.create_room("광장")
@@ -175,6 +205,7 @@ async def test_a_send_is_checked_and_answered(house: House) -> None:
     assert [message["seq"] for message in page["messages"]] == [1, 2, 3]
 
 
+@pytest.mark.row("send ok first", "send order")
 async def test_ok_comes_before_the_push_on_the_same_socket_every_time(house: House) -> None:
     ada = await house.person("ada")
     room = await ada.create_room("광장")
@@ -194,6 +225,7 @@ async def test_ok_comes_before_the_push_on_the_same_socket_every_time(house: Hou
 
 
 @pytest.mark.req("7.1")
+@pytest.mark.row("subscribe replay", "subscribe reset", "limit replay", "promise 3")
 async def test_resume_gives_the_exact_rest_and_a_cursor_that_cannot_be_is_reset(
     make_house: MakeHouse,
 ) -> None:
@@ -233,6 +265,7 @@ async def test_resume_gives_the_exact_rest_and_a_cursor_that_cannot_be_is_reset(
 
 
 @pytest.mark.req("3.5", "4.6")
+@pytest.mark.row("subscribe stranger", "error forbidden", "error not_found", "error read_only")
 async def test_a_stranger_is_told_what_the_protocol_says(house: House) -> None:
     ada, mallory = await house.person("ada"), await house.person("mallory")
     closed, board = await ada.create_room("광장"), await ada.create_room("공지", public="OBSERVER")
@@ -250,6 +283,17 @@ async def test_a_stranger_is_told_what_the_protocol_says(house: House) -> None:
 
 
 @pytest.mark.req("3.12", "3.13")
+@pytest.mark.row(
+    "limit connections",
+    "limit send",
+    "limit rooms",
+    "limit ungreeted",
+    "close 4504",
+    "error too_many_rooms",
+    "error rate_limited",
+    "send dup",
+    "error cid_conflict",
+)
 async def test_caps_and_rates_hold(make_house: MakeHouse) -> None:
     house = await make_house(
         LIMIT_CONNECTIONS_PER_MEMBER=2,
@@ -288,6 +332,7 @@ async def test_caps_and_rates_hold(make_house: MakeHouse) -> None:
 
 
 @pytest.mark.req("3.13")
+@pytest.mark.row("limit refusals", "limit ops", "close 4012")
 async def test_the_hundredth_rate_refusal_in_a_minute_closes(make_house: MakeHouse) -> None:
     house = await make_house(LIMIT_OPS_PER_S=1, LIMIT_OPS_BURST=3, LIMIT_REFUSALS_PER_MIN=100)
     wire = await house.socket(await house.person("ada"))
@@ -296,6 +341,7 @@ async def test_the_hundredth_rate_refusal_in_a_minute_closes(make_house: MakeHou
     assert await wire.close_code() == 4012
 
 
+@pytest.mark.row("history", "error bad_request")
 async def test_history_pages_both_ways_and_bad_ranges_are_told(house: House) -> None:
     ada = await house.person("ada")
     room = await ada.create_room("광장")
@@ -325,6 +371,7 @@ async def test_history_pages_both_ways_and_bad_ranges_are_told(house: House) -> 
     assert await page(limit=0) == "bad_request"
 
 
+@pytest.mark.row("history bytes")
 async def test_a_page_of_history_stays_within_its_bytes(house: House) -> None:
     ada = await house.person("ada")
     room = await ada.create_room("광장")

@@ -42,6 +42,7 @@ async def settled(person: Person, room: str, rows: int) -> None:
 
 
 @pytest.mark.req("1.2", "3.4")
+@pytest.mark.row("v1 MESSAGE", "v1 own messages", "v1 escaped")
 async def test_it_talks_with_pac_v2_json_both_ways_and_what_is_typed_is_escaped_for_it_alone(
     house: House,
 ) -> None:
@@ -60,6 +61,7 @@ async def test_it_talks_with_pac_v2_json_both_ways_and_what_is_typed_is_escaped_
     assert [row.body for row in await ada.log(room)][-2:] == [SCRIPT, SCRIPT]
 
 
+@pytest.mark.row("v1 broadcast")
 async def test_the_time_of_a_line_is_that_of_the_zone_in_the_settings(make_house: MakeHouse) -> None:
     house = await make_house(TIMEZONE="Pacific/Kiritimati")
     ada = await house.person("ada")
@@ -71,6 +73,7 @@ async def test_the_time_of_a_line_is_that_of_the_zone_in_the_settings(make_house
     assert stamp == f"{(int(ts[11:13]) + 14) % 24:02}{ts[13:19]}"
 
 
+@pytest.mark.row("v1 no history", "v1 SUBSCRIBE", "v1 MESSAGE")
 async def test_nothing_older_is_told_and_several_rooms_are_read_on_one_socket(house: House) -> None:
     ada = await house.person("ada")
     one, two = await ada.create_room("하나"), await ada.create_room("둘")
@@ -95,6 +98,7 @@ async def test_nothing_older_is_told_and_several_rooms_are_read_on_one_socket(ho
 
 
 @pytest.mark.req("3.1", "3.3", "3.14")
+@pytest.mark.row("v1 identity", "identity judged", "close 4501")
 async def test_who_is_not_signed_in_is_told_at_the_first_subscribe(house: House) -> None:
     ada = await house.person("ada")
     room = await ada.create_room("광장")
@@ -120,6 +124,7 @@ async def test_who_is_not_signed_in_is_told_at_the_first_subscribe(house: House)
 
 
 @pytest.mark.req("3.5", "3.14", "4.3")
+@pytest.mark.row("v1 joins nobody", "close 4505")
 async def test_a_subscribe_that_is_not_allowed_closes_with_4505_and_joins_nobody(house: House) -> None:
     ada, grace = await house.person("ada"), await house.person("grace")
     room = await ada.create_room("광장")
@@ -131,6 +136,7 @@ async def test_a_subscribe_that_is_not_allowed_closes_with_4505_and_joins_nobody
 
 
 @pytest.mark.req("3.3", "3.7", "3.14")
+@pytest.mark.row("close 4500", "v1 SUBSCRIBE")
 async def test_what_is_no_frame_of_the_original_closes_with_4500(house: House) -> None:
     ada = await house.person("ada")
     room = await ada.create_room("광장")
@@ -144,6 +150,7 @@ async def test_what_is_no_frame_of_the_original_closes_with_4500(house: House) -
 
 
 @pytest.mark.req("3.5")
+@pytest.mark.row("v1 MESSAGE")
 async def test_a_message_needs_a_granted_subscribe_of_its_channel(house: House) -> None:
     ada = await house.person("ada")
     one, two = await ada.create_room("하나"), await ada.create_room("둘")
@@ -156,6 +163,7 @@ async def test_a_message_needs_a_granted_subscribe_of_its_channel(house: House) 
 
 
 @pytest.mark.req("3.13")
+@pytest.mark.row("v1 refused")
 async def test_a_message_that_is_refused_is_a_line_to_its_sender_alone(make_house: MakeHouse) -> None:
     house = await make_house(LIMIT_SEND_PER_S=0.01, LIMIT_SEND_BURST=1, LIMIT_BODY_CHARS=10)
     ada, grace = await house.person("ada"), await house.person("grace")
@@ -181,6 +189,7 @@ async def test_a_message_that_is_refused_is_a_line_to_its_sender_alone(make_hous
     assert (await wire.hear())["op"] == "pong", "nobody else was told anything"
 
 
+@pytest.mark.row("v1 SYSTEM")
 async def test_who_comes_and_goes_is_told_to_these_sockets_and_not_stored(house: House) -> None:
     ada, grace = await house.person("ada"), await house.person("grace")
     room = await ada.create_room("광장")
@@ -216,6 +225,7 @@ async def test_what_it_has_no_words_for_is_not_told_and_a_deletion_is_a_line(hou
 
 
 @pytest.mark.req("2.15", "3.15")
+@pytest.mark.row("close 4505", "close 4502")
 async def test_losing_the_right_or_the_session_closes_with_its_code(house: House) -> None:
     ada, grace = await house.person("ada"), await house.person("grace")
     room, other = await ada.create_room("광장"), await ada.create_room("다른 방")
@@ -239,6 +249,7 @@ async def test_losing_the_right_or_the_session_closes_with_its_code(house: House
 
 
 @pytest.mark.req("3.12")
+@pytest.mark.row("close 4504", "limit connections", "limit ungreeted")
 async def test_its_sockets_count_as_any_other(make_house: MakeHouse) -> None:
     house = await make_house(LIMIT_CONNECTIONS_PER_MEMBER=2, LIMIT_UNGREETED_PER_ADDRESS=2)
     ada = await house.person("ada")
@@ -273,6 +284,7 @@ def rows_of(data: Path) -> dict[str, int]:
 
 
 @pytest.mark.req("1.2")
+@pytest.mark.row("guests", "guests stored", "guests names")
 async def test_guests_talk_with_each_other_and_nothing_is_kept(house: House) -> None:
     ada = await house.person("ada")
     room = await ada.create_room("광장")
@@ -300,6 +312,7 @@ async def test_guests_talk_with_each_other_and_nothing_is_kept(house: House) -> 
 
 
 @pytest.mark.req("3.5")
+@pytest.mark.row("guests rooms", "guests channels", "close 4500")
 async def test_no_guest_reaches_a_real_room_whatever_it_brings(house: House) -> None:
     ada = await house.person("ada")
     room = await ada.create_room("광장")
@@ -326,6 +339,7 @@ async def test_no_guest_reaches_a_real_room_whatever_it_brings(house: House) -> 
 
 
 @pytest.mark.req("3.1", "3.2", "3.3")
+@pytest.mark.row("guests origin", "guests limits")
 async def test_the_door_of_guests(make_house: MakeHouse) -> None:
     house = await make_house(LIMIT_GUEST_SOCKETS_PER_ADDRESS=3)
 
@@ -353,6 +367,7 @@ async def test_the_door_of_guests(make_house: MakeHouse) -> None:
 
 
 @pytest.mark.req("3.13")
+@pytest.mark.row("guests limits")
 async def test_guests_share_the_rate_of_their_address_and_only_the_sender_is_told(
     make_house: MakeHouse,
 ) -> None:
@@ -381,6 +396,7 @@ async def test_two_hundred_guests_hear_one(make_house: MakeHouse) -> None:
     assert await house.server.metric("pac_guests") == 200
 
 
+@pytest.mark.row("close 4010")
 async def test_both_kinds_are_told_that_the_node_goes_down(house: House) -> None:
     ada = await house.person("ada")
     page = await page_of(house, ada, await ada.create_room("광장"))

@@ -25,6 +25,7 @@ def test_a_sysop_deletes_their_own_message_in_an_ended_room_as_any_other(product
     assert [entry.deleted for entry in product.entries(room)[:3]] == ["author", "moderator", None]
 
 
+@pytest.mark.row("role ROLE_ADMIN deletes")
 def test_an_administrator_deletes_their_own_message_where_they_are_no_member(
     product: Product, room: int
 ) -> None:

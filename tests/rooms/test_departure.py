@@ -51,6 +51,7 @@ async def room_of(database: SqlDatabase, owner: Actor, ids: SeededIds, *others: 
     return room.id
 
 
+@pytest.mark.row("rule succession")
 @pytest.mark.parametrize(
     ("standings", "heir"),
     [

@@ -142,6 +142,21 @@ def test_a_page_with_an_unknown_letter_action_or_visibility_is_refused(found: st
 
 
 @pytest.mark.req("4.1", "4.2", "4.3")
+@pytest.mark.row(
+    "room AVAILABLE",
+    "room OBSERVER",
+    "room PRIVATE",
+    "room INVISIBLE",
+    "room VOID",
+    "room ENDED",
+    "role SYSOP",
+    "role MEMBER",
+    "role OBSERVER",
+    "member VOID",
+    "member EXITED",
+    "rule owner_exit",
+    "rule owner_alone",
+)
 def test_every_cell_is_decided_as_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
     for actor, relation, standing, action, public, status in CELLS:
         room = a_room(public, status, owner=actor.id if relation == "owner" else "somebody")
@@ -169,6 +184,7 @@ def test_an_owner_who_has_left_owns_nothing_in_it() -> None:
     assert relations(ADA, room, a_membership(ADA, "exited")) == {Relation.NONE}
 
 
+@pytest.mark.row("role ROLE_ADMIN rooms")
 def test_an_administrator_is_no_member() -> None:
     """May all that a stranger may, and what A is given; reading a room's log is not among it."""
     room = a_room(RoomPublic.AVAILABLE, RoomStatus.ALIVE)
@@ -177,6 +193,7 @@ def test_an_administrator_is_no_member() -> None:
     assert decide(ROOT, room, None, Action.END, START) is None
 
 
+@pytest.mark.row("role OBSERVER", "room OBSERVER")
 def test_an_observer_reads_but_may_not_write() -> None:
     room = a_room(RoomPublic.OBSERVER, RoomStatus.ALIVE)
     observer = a_membership(ADA, "OBSERVER")
@@ -186,6 +203,7 @@ def test_an_observer_reads_but_may_not_write() -> None:
     assert decide(ADA, room, replace(observer, role=RoomRole.MEMBER), Action.SEND, START) is None
 
 
+@pytest.mark.row("room OBSERVER", "room PRIVATE", "room INVISIBLE", "room AVAILABLE")
 @pytest.mark.parametrize("public", [one for one in RoomPublic if one is not RoomPublic.VOID])
 @pytest.mark.parametrize("invited", [False, True])
 def test_joining_gives_the_role_its_action_names(public: RoomPublic, invited: bool) -> None:
@@ -204,6 +222,7 @@ def test_joining_gives_the_role_its_action_names(public: RoomPublic, invited: bo
 
 
 @pytest.mark.req("4.3")
+@pytest.mark.row("rule ban_ends", "member VOID")
 def test_a_ban_ends_by_the_clock() -> None:
     room = a_room(RoomPublic.AVAILABLE, RoomStatus.ALIVE)
     banned = a_membership(ADA, "MEMBER", RoomMemberStatus.VOID)
@@ -218,6 +237,7 @@ def test_a_ban_ends_by_the_clock() -> None:
 
 
 @pytest.mark.req("4.3")
+@pytest.mark.row("rule owner_moderated", "rule sysop_moderated")
 def test_nobody_moderates_themselves_the_owner_or_as_a_sysop_another_sysop() -> None:
     owner, sysop, other, member = (MemberId(name) for name in ("owner", "sysop", "other", "member"))
     room = a_room(RoomPublic.AVAILABLE, RoomStatus.ALIVE, owner="owner")
@@ -231,6 +251,7 @@ def test_nobody_moderates_themselves_the_owner_or_as_a_sysop_another_sysop() -> 
     assert may == {(owner, sysop), (owner, other), (owner, member), (sysop, member), (other, member)}
 
 
+@pytest.mark.row("member WARNING")
 @pytest.mark.parametrize(
     ("role", "status", "room_s", "expected_s"),
     [
@@ -251,6 +272,7 @@ def test_how_long_one_waits_between_two_messages(
     assert slow_mode_s(room, membership, START) == expected_s
 
 
+@pytest.mark.row("room PRIVATE")
 def test_a_private_room_is_a_badge_to_those_who_are_not_in_it() -> None:
     for public in RoomPublic:
         room = a_room(public, RoomStatus.ALIVE)

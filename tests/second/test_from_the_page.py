@@ -97,6 +97,7 @@ async def test_the_session_of_the_page_goes_as_it_is_written(chat: Chat) -> None
     assert [frame["op"] for frame in frames[:4]] == ["hello", "welcome", "subscribe", "ok"]
 
 
+@pytest.mark.row("promise 1")
 async def test_two_clients_talk_and_see_the_same_log(chat: Chat) -> None:
     room = chat.room
     async with chat.client(chat.ada) as ada, chat.client(chat.jieun) as jieun:
@@ -116,6 +117,7 @@ async def test_two_clients_talk_and_see_the_same_log(chat: Chat) -> None:
         assert jieun.rooms[room].read == max(answer["seq"] for answer in said[1::2])
 
 
+@pytest.mark.row("subscribe reset")
 async def test_a_client_that_was_away_for_long_pages_what_it_missed(chat: Chat) -> None:
     """More than 1,000 missed: `reset`, and history from where the picture ends."""
     room = chat.room
@@ -165,6 +167,7 @@ async def test_a_kill_with_sends_under_way_loses_and_doubles_nothing(chat: Chat)
         assert ada.connections == jieun.connections == 2
 
 
+@pytest.mark.row("close 4010", "close 4502", "close return")
 async def test_a_client_comes_back_after_a_drain_and_not_after_a_sign_out(chat: Chat) -> None:
     async with chat.client(chat.ada) as ada:
         await ada.subscribe(chat.room)

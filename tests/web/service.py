@@ -23,7 +23,7 @@ from pac.adapters.relational.sqlite_file import FILE, sqlite_url
 from pac.adapters.sqlite.message_log import SqliteMessageLog
 from pac.ids import SeededIds
 from pac.limits.rules import Limits
-from pac.messages.model import Cid, Entry, MessageType, Seq
+from pac.messages.model import Cid, DeletedBy, Entry, MessageType, Seq
 from pac.rooms.model import RoomId
 from pac.transactions import Listeners
 from pac.web.app import WebService
@@ -92,7 +92,7 @@ class House:
         assert answer.status_code == 200, answer.text
         return RoomId(answer.json()["roomId"])
 
-    async def say(self, room: RoomId, author: Person, *bodies: str) -> None:
+    async def say(self, room: RoomId, author: Person, *bodies: str, deleted: DeletedBy | None = None) -> None:
         """Messages in the log, as the writer of the log would put them there."""
         top = (await self.parts.log.positions([room]))[room].top
         now = self.clock.now()
@@ -108,6 +108,7 @@ class House:
                     author.nickname,
                     Cid(f"c{top + number}"),
                     body,
+                    deleted=deleted,
                 )
                 for number, body in enumerate(bodies, 1)
             ]

@@ -36,6 +36,7 @@ async def test_another_app_behind_the_edge_answers_its_refusals_alike(house: Hou
 
 
 @pytest.mark.req("2.17")
+@pytest.mark.row("status 503")
 async def test_while_the_store_is_away_every_answer_is_503_with_a_time(house: House) -> None:
     """Fail closed: who cannot be looked up is not let in, and is not told to be signed out either."""
     ada = await house.member("ada")

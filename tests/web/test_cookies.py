@@ -19,6 +19,7 @@ def attributes(cookie: str) -> tuple[str, str, set[str]]:
 
 
 @pytest.mark.req("1.4")
+@pytest.mark.row("rest cookie")
 async def test_over_https_a_cookie_is_bound_to_the_host(
     tmp_path: Path, clock: SteppedClock, ids: SeededIds
 ) -> None:
@@ -34,6 +35,7 @@ async def test_over_https_a_cookie_is_bound_to_the_host(
 
 
 @pytest.mark.req("1.4")
+@pytest.mark.row("rest cookie")
 async def test_over_plain_http_it_is_the_same_without_secure(house: House) -> None:
     await house.member("ada")
     for path, kind in (("/api/v1/auth/login", "json"), ("/login", "data")):
@@ -58,12 +60,15 @@ async def test_every_cookie_of_every_route_is_one_of_ours(house: House) -> None:
 
 
 @pytest.mark.req("1.10")
-@pytest.mark.parametrize("path", ["/api/v1/auth/logout", "/logout"])
-async def test_signing_out_ends_the_session_and_has_the_browser_forget(house: House, path: str) -> None:
+@pytest.mark.row("POST /api/v1/auth/logout", "page /logout", "rest bearer")
+@pytest.mark.parametrize(("path", "status"), [("/api/v1/auth/logout", 204), ("/logout", 303)])
+async def test_signing_out_ends_the_session_and_has_the_browser_forget(
+    house: House, path: str, status: int
+) -> None:
     ada = await house.member("ada")
     session = dict(ada.browser.cookies)
     answer = await ada.browser.post(path)
-    assert answer.status_code in (204, 303)
+    assert answer.status_code == status
     assert answer.headers["clear-site-data"] == '"cache", "storage"'
     old = await house.guest()
     old.cookies.update(session)
@@ -89,6 +94,7 @@ async def test_a_session_id_is_in_its_cookie_and_nowhere_else(house: House) -> N
 
 
 @pytest.mark.req("2.11")
+@pytest.mark.row("rest bearer")
 async def test_what_is_stored_of_a_session_is_no_cookie_and_no_token(house: House) -> None:
     ada = await house.member("ada")
     stored = session_key(ada.browser.cookies["PAC_SESSIONID"])

@@ -17,6 +17,7 @@ def passes(site: str | None, origin: str | None) -> bool:
 
 
 @pytest.mark.req("1.6")
+@pytest.mark.row("rest cross-site", "status 403")
 async def test_every_unsafe_route_refuses_what_another_site_may_have_started(house: House) -> None:
     ada = await house.member("ada")
     room = await house.room(ada)
@@ -50,6 +51,7 @@ async def test_every_unsafe_route_refuses_what_another_site_may_have_started(hou
 
 
 @pytest.mark.req("1.6")
+@pytest.mark.row("rest cross-site")
 async def test_what_the_browser_says_came_from_here_reaches_the_route(house: House) -> None:
     unsafe = [route for route in house.routes() if route[0] not in SAFE]
     for method, path in unsafe:
@@ -63,6 +65,7 @@ async def test_what_the_browser_says_came_from_here_reaches_the_route(house: Hou
 
 
 @pytest.mark.req("1.6")
+@pytest.mark.row("rest cross-site", "rest bearer")
 async def test_a_program_without_a_cookie_needs_no_headers_of_a_browser(house: House) -> None:
     ada = await house.member("ada")
     program = await house.guest(headers={})
@@ -105,6 +108,7 @@ async def test_nobody_is_signed_out_by_a_get(house: House, path: str) -> None:
 
 
 @pytest.mark.req("1.8")
+@pytest.mark.row("status 415")
 @pytest.mark.parametrize(
     "kind",
     [

@@ -75,6 +75,16 @@ async def answers(house: House) -> dict[str, httpx.Response]:
 
 
 @pytest.mark.req("1.1", "1.9", "1.10", "1.13")
+@pytest.mark.row(
+    "status 400",
+    "status 401",
+    "status 403",
+    "status 404",
+    "status 405",
+    "status 413",
+    "status 415",
+    "status 422",
+)
 async def test_every_answer_has_the_headers_whatever_its_status(house: House) -> None:
     for kind, answer in (await answers(house)).items():
         assert str(answer.status_code) == kind.split()[0], (kind, answer.text)
@@ -98,6 +108,7 @@ async def test_over_https_browsers_are_told_to_stay_there(https: House) -> None:
 
 
 @pytest.mark.req("1.10")
+@pytest.mark.row("page /static/{build}/{path:path}")
 async def test_a_file_under_its_hash_is_kept_and_nothing_else(house: House) -> None:
     browser = await house.guest()
     page = await browser.get("/login")
@@ -127,6 +138,7 @@ async def test_a_fault_tells_an_id_and_nothing_of_the_inside(
 
 
 @pytest.mark.req("1.17")
+@pytest.mark.row("rest error")
 async def test_an_error_id_is_fresh_each_time(house: House) -> None:
     browser = await house.guest()
     ids = {(await browser.get("/api/nowhere")).json()["errorId"] for _ in range(20)}
@@ -134,6 +146,7 @@ async def test_an_error_id_is_fresh_each_time(house: House) -> None:
 
 
 @pytest.mark.req("1.16")
+@pytest.mark.row("status 413")
 async def test_an_endless_chunked_body_is_refused_and_the_connection_closed(house: House) -> None:
     ada = await house.member("ada")
     sent = 0
@@ -163,6 +176,7 @@ async def test_an_encoded_body_is_refused(house: House, encoding: str) -> None:
 
 
 @pytest.mark.req("1.15")
+@pytest.mark.row("status 405")
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "TRACK", "PROPFIND"])
 async def test_a_method_nobody_needs_is_not_allowed_anywhere(house: House, method: str) -> None:
     browser = await house.guest()

@@ -7,11 +7,13 @@ session store cannot be read, sockets live on for the grace period and are then 
 """
 
 import asyncio
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING
 
 from pac import telemetry
 from pac.accounts.events import AccountsChanged, SessionEnded
-from pac.accounts.model import MemberId
+from pac.accounts.model import Actor, MemberId
+from pac.accounts.sessions import SessionKey
 from pac.errors import Unavailable
 from pac.live.disconnects import Disconnect
 from pac.live.room_changes import RoomChanges
@@ -65,9 +67,7 @@ class Follower:
         """Act on every change that is committed by now. Raises StoreUnavailable."""
         async with self._one_at_a_time:
             cursor, ended = await self._parts.sessions.ended_after(self._sessions_cursor)
-            for key in ended:
-                for socket in self._node.sockets.of_session(key):
-                    socket.perform(socket.connection.hang_up(Disconnect.SESSION_ENDED))
+            await self._end_sockets_of(ended)
             self._sessions_cursor = cursor
             while changes := await self._parts.changes.after(self._changes_cursor):
                 for change in changes:
@@ -101,6 +101,29 @@ class Follower:
                 connection.session_ends_at = session.ends_at()
             else:
                 socket.perform(connection.hang_up(Disconnect.SESSION_ENDED))
+
+    async def _end_sockets_of(self, ended: Sequence[SessionKey]) -> None:
+        """Sign-outs first, however many changes wait. A lock ends sessions too, and says so by a code of its own."""
+        sockets = [socket for key in ended for socket in self._node.sockets.of_session(key)]
+        locked = await self._locked({socket.connection.actor for socket in sockets}) if sockets else set()
+        for key in ended:
+            for socket in self._node.sockets.of_session(key):
+                is_locked = socket.connection.actor in locked
+                code = Disconnect.MEMBER_LOCKED if is_locked else Disconnect.SESSION_ENDED
+                socket.perform(socket.connection.hang_up(code))
+
+    async def _locked(self, actors: Set[Actor | None]) -> set[Actor | None]:
+        """Those of them who may not sign in any more; nobody while that cannot be read."""
+        locked: set[Actor | None] = set()
+        try:
+            async with self._parts.database.reading() as tx:
+                for actor in actors:
+                    member = None if actor is None else await tx.accounts.by_id(actor.id)
+                    if member is not None and not member.may_sign_in:
+                        locked.add(actor)
+        except Unavailable:
+            pass  # that the session has ended is true as well, and may not wait
+        return locked
 
     async def _apply(self, change: Change) -> None:
         if change.room_id is not None:

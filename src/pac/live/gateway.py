@@ -26,7 +26,7 @@ from pac.live.connection import PING_EVERY_S, Connection, State
 from pac.live.disconnects import Disconnect
 from pac.live.effects import Drop, Effect, Hangup, Perform, Reading
 from pac.live.handshake import GUEST_PATH, Admission, Turned, UpgradeRequest, judge
-from pac.live.security import note_closed
+from pac.live.security import note_closed, note_violation
 
 if TYPE_CHECKING:
     from pac.live.node import Node
@@ -103,6 +103,8 @@ class LiveSocket(WSListener):
         if self._parser is not None and self._parser.is_close_frame_sent:
             said = self._parser.close_handshake.sent
             self._code = self._code or (int(said.code) if said else 0)  # type: ignore[call-overload] # a C enum
+            if self.connection.state is not State.CLOSING:
+                note_violation(self.connection, Disconnect.PROTOCOL_ERROR)
             self.connection.hang_up(Disconnect.PROTOCOL_ERROR)
             return
         self.connection.read(self._home.now(), whole=self._arrived == self._consumed)

@@ -36,6 +36,7 @@ from pac.rooms.rules import Action, role_on_joining
 from pac.rooms.store import RoomTransaction
 
 SLOW_MODE_MAX_S = 3_600
+IMAGE_URL_MAX = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ class RoomFields:
             None
             if 1 <= self.capacity <= CAPACITY_MAX
             else FieldFault("capacity", "out_of_range", CAPACITY_MAX),
-            FieldFault("imageUrl", "too_long", 512) if len(self.image_url or "") > 512 else None,
+            FieldFault("imageUrl", "too_long", IMAGE_URL_MAX)
+            if len(self.image_url or "") > IMAGE_URL_MAX
+            else None,
             FieldFault("roomPublic", "not_offered") if self.public is RoomPublic.VOID else None,
             None
             if 0 <= self.slow_mode_s <= SLOW_MODE_MAX_S

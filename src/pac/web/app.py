@@ -10,12 +10,13 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from pac import __version__, security_log, telemetry
 from pac.accounts.actions import Accounts
 from pac.errors import FieldFault, Hidden, InvalidFields, NotSignedIn, PacError
-from pac.http.edge import API, Edge, EdgeRules, Scope, language_of
+from pac.http.edge import API, METHODS, Edge, EdgeRules, Scope, language_of
 from pac.http.problems import ErrorCode, Problem, problem_of, problem_of_status
 from pac.language import Language
 from pac.web.api.accounts import account_routes
@@ -24,7 +25,7 @@ from pac.web.api.admissions import admission_routes
 from pac.web.api.members import member_routes
 from pac.web.api.messages import message_routes
 from pac.web.api.rooms import room_routes
-from pac.web.identity import Identity
+from pac.web.identity import Identity, cookie_name
 from pac.web.pages import Pages
 from pac.web.parts import WebParts
 
@@ -136,6 +137,8 @@ class WebService:
         answer = self._answer(request, problem_of_status(error.status_code, language))
         for name, value in (error.headers or {}).items():
             answer.headers[name] = value
+        if error.status_code == 405:
+            answer.headers["Allow"] = ", ".join(_methods_at(request))
         return answer
 
     async def _broken(self, request: Request, _: Exception) -> Response:
@@ -152,8 +155,25 @@ class WebService:
                     operation["responses"] = dict(_as_sent(operation["responses"]))
             for name in ("HTTPValidationError", "ValidationError"):
                 schema["components"]["schemas"].pop(name, None)
+            cookie = cookie_name(is_https=self._parts.is_https)
+            schema["components"]["securitySchemes"] = {
+                "session": {"type": "apiKey", "in": "cookie", "name": cookie},
+                "token": {"type": "http", "scheme": "bearer", "description": "A live token of a session"},
+                "service": {"type": "http", "scheme": "bearer", "description": "PAC_SERVICE_TOKEN"},
+            }
+            schema["security"] = [{"session": []}, {"token": []}]
             self._schema = schema
         return self._schema
+
+
+def _methods_at(request: Request) -> list[str]:
+    """All that the resource of this address knows; the route that was asked knows but one (RFC 9110 §10.2.1)."""
+    template = getattr(request.scope.get("route"), "path", None)
+    known: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        if context.path == template:
+            known |= set(context.methods or ())
+    return [method for method in METHODS if method in known or (method == "HEAD" and "GET" in known)]
 
 
 def _as_sent(responses: dict[str, Any]) -> Iterator[tuple[str, Any]]:

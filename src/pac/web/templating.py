@@ -51,6 +51,10 @@ class Static:
     def find(self, path: str) -> StaticFile | None:
         return self._files.get(path)
 
+    def bytes_of(self, path: str) -> bytes:
+        """The file's bytes. Raises KeyError."""
+        return self._files[path].body
+
     def address(self, path: str) -> str:
         """Raises KeyError for a file that is not there: a template names it wrongly."""
         self._files[path]

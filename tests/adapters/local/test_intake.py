@@ -181,6 +181,7 @@ async def test_a_queue_is_full_by_bytes_too(made: LocalIntake) -> None:
 
 
 @pytest.mark.req("7.2")
+@pytest.mark.row("error unavailable")
 async def test_an_outage_answers_unavailable_and_ends_without_a_restart(
     intake: LocalIntake, log: Tripwire, broker: LocalBroker
 ) -> None:
@@ -255,6 +256,7 @@ async def test_a_writer_that_is_always_late_gives_up(intake: LocalIntake, log: T
 
 
 @pytest.mark.req("7.2")
+@pytest.mark.row("promise 6", "error unavailable")
 async def test_a_draft_answered_unavailable_in_the_queue_is_never_stored(
     intake: LocalIntake, log: Tripwire, clock: SteppedClock
 ) -> None:
@@ -306,6 +308,7 @@ async def test_nothing_expires_before_its_time(made: LocalIntake, clock: Stepped
     await made.settled()
 
 
+@pytest.mark.row("promise 6")
 async def test_what_has_waited_is_looked_for_as_time_goes_by(
     log: Tripwire, broker: LocalBroker, clock: SteppedClock, ids: SeededIds
 ) -> None:

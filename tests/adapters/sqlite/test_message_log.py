@@ -229,6 +229,7 @@ async def test_closing_finishes_what_is_in_flight(make: MakeLog) -> None:
         assert (await again.read_after(ROOM, Seq(0), 99)).entries == entries(1, 19)
 
 
+@pytest.mark.row("promise 1 epoch")
 async def test_each_log_has_an_epoch_of_its_own(make: MakeLog, tmp_path: Path) -> None:
     async with opened(make()) as log:
         first = log.epoch

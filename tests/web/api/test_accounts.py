@@ -48,6 +48,7 @@ def counted() -> Iterator[dict[str, int]]:
         count["hashes"] = hashes() - before
 
 
+@pytest.mark.row("POST /api/v1/auth/join", "GET /api/v1/auth/endpoint/check")
 async def test_who_signs_up_is_told_what_was_stored_and_is_not_signed_in(house: House) -> None:
     browser = await house.guest()
     answer = await browser.post(
@@ -62,6 +63,7 @@ async def test_who_signs_up_is_told_what_was_stored_and_is_not_signed_in(house: 
     assert (await browser.get(CHECK)).status_code == 401
 
 
+@pytest.mark.row("POST /api/v1/auth/login", "GET /api/v1/auth/endpoint/check", "rest bearer")
 async def test_who_signs_in_is_told_who_it_is_with_a_live_token(house: House) -> None:
     browser = await house.guest()
     await browser.post(JOIN, json=sign_up("ada"))
@@ -75,6 +77,7 @@ async def test_who_signs_in_is_told_who_it_is_with_a_live_token(house: House) ->
         assert said["token"] != browser.cookies["PAC_SESSIONID"]
 
 
+@pytest.mark.row("rest bearer")
 async def test_a_live_token_works_for_five_minutes_and_again(house: House) -> None:
     ada = await house.member("ada")
     program = await house.guest(headers={"Authorization": f"Bearer {ada.token}"})
@@ -91,6 +94,7 @@ async def test_a_login_name_is_found_whatever_its_case(house: House) -> None:
     assert (await (await house.guest()).post(LOGIN, json=credentials("ADA"))).status_code == 200
 
 
+@pytest.mark.row("rest unique", "status 409", "POST /api/v1/auth/join")
 @pytest.mark.parametrize(
     ("taken", "field"),
     [
@@ -157,6 +161,7 @@ async def test_a_password_may_be_128_emoji_and_is_taken_in_any_composition(house
 
 
 @pytest.mark.req("2.4", "2.5")
+@pytest.mark.row("POST /api/v1/auth/login", "status 401")
 async def test_every_wrong_sign_in_is_answered_alike(house: House) -> None:
     """The same status, body (bar its id), headers, queries and hashes, whoever is asked for."""
     await house.member("ada")
@@ -192,6 +197,7 @@ async def _set_hash(house: House, member_id: str, stored: str | None) -> None:
 
 
 @pytest.mark.req("2.5")
+@pytest.mark.row("rule locked")
 async def test_who_is_locked_gets_no_session_by_any_door(house: House) -> None:
     ada = await house.member("ada")
     await house.service.accounts.set_locked("ada", locked=True)
@@ -210,6 +216,7 @@ async def test_who_is_locked_gets_no_session_by_any_door(house: House) -> None:
 
 
 @pytest.mark.req("2.5")
+@pytest.mark.row("rule deleted")
 async def test_who_is_deleted_gets_no_session_by_any_door(house: House) -> None:
     import sqlite3
 
@@ -246,6 +253,7 @@ async def test_a_new_installation_has_no_account_and_no_way_in(house: House) -> 
 
 
 @pytest.mark.req("4.6")
+@pytest.mark.row("rest unknown fields")
 @pytest.mark.parametrize("field", ["appRole", "id", "provider", "locked", "password_hash", "token"])
 async def test_nobody_gives_himself_a_field_the_route_does_not_know(house: House, field: str) -> None:
     answer = await (await house.guest()).post(JOIN, json=sign_up("ada", **{field: "ROLE_ADMIN"}))
@@ -289,6 +297,7 @@ async def test_reading_does_not_write_but_now_and_then(house: House) -> None:
 
 
 @pytest.mark.req("2.6")
+@pytest.mark.row("status 429")
 async def test_the_sixth_wrong_password_waits_and_is_told_how_long(house: House) -> None:
     await house.member("ada")
     browser = await house.guest("203.0.113.5")
@@ -329,6 +338,7 @@ async def test_an_attacker_on_many_addresses_does_not_lock_the_owner_out(house: 
 
 
 @pytest.mark.req("2.7", "2.8")
+@pytest.mark.row("rest throttles", "status 429")
 async def test_an_address_is_throttled_and_a_forged_one_is_no_way_around(
     tmp_path: Any, clock: Any, ids: Any
 ) -> None:
@@ -355,6 +365,22 @@ async def test_an_address_is_throttled_and_a_forged_one_is_no_way_around(
             LOGIN, json=credentials("somebody"), headers={"X-Forwarded-For": "1.1.1.1, 203.0.113.5"}
         )
         assert through.status_code == 429, "behind our proxy its word is believed, and it is the same client"
+
+
+@pytest.mark.req("2.7")
+@pytest.mark.row("rest throttles", "status 429")
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_this_machine_is_throttled_as_any_other_address(
+    tmp_path: Any, clock: Any, ids: Any, address: str
+) -> None:
+    async with open_house(
+        tmp_path / "data", clock, ids, limits=Limits(signin_failures=3, signup_per_hour=2)
+    ) as house:
+        browser = await house.guest(address)
+        tried = [await browser.post(LOGIN, json=credentials(f"name{number}")) for number in range(4)]
+        assert [answer.status_code for answer in tried] == [401] * 3 + [429]
+        joined = [await browser.post(JOIN, json=sign_up(f"name{number}")) for number in range(3)]
+        assert [answer.status_code for answer in joined] == [200, 200, 429]
 
 
 @pytest.mark.req("2.7")

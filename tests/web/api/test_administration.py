@@ -15,6 +15,7 @@ async def void(by: Person, room: RoomId, *, on: bool, reason: str = "spam") -> i
     return answer.status_code
 
 
+@pytest.mark.row("PUT /api/v1/admin/room/{room_id}", "room VOID", "role ROLE_ADMIN rooms")
 @pytest.mark.parametrize("public", ["AVAILABLE", "OBSERVER", "PRIVATE", "INVISIBLE"])
 async def test_a_disabled_room_is_gone_and_comes_back_as_it_was(house: House, public: str) -> None:
     ada, root = await house.member("ada"), await house.member("root", admin=True)
@@ -35,6 +36,11 @@ async def test_a_disabled_room_is_gone_and_comes_back_as_it_was(house: House, pu
     ]
 
 
+@pytest.mark.row(
+    "PUT /api/v1/admin/room/{room_id}",
+    "POST /api/v1/admin/room/{room_id}/log",
+    "PUT /api/v1/admin/member/{member_id}",
+)
 async def test_every_call_of_an_administrator_needs_a_reason(house: House) -> None:
     ada, root = await house.member("ada"), await house.member("root", admin=True)
     room = await house.room(ada)
@@ -52,6 +58,7 @@ async def test_every_call_of_an_administrator_needs_a_reason(house: House) -> No
 
 
 @pytest.mark.req("4.7")
+@pytest.mark.row("POST /api/v1/admin/room/{room_id}/log", "role ROLE_ADMIN glass", "role ROLE_ADMIN knows")
 async def test_an_administrator_reads_a_closed_log_only_by_breaking_the_glass(house: House) -> None:
     ada, root = await house.member("ada"), await house.member("root", admin=True)
     room = await house.room(ada, roomPublic="INVISIBLE")
@@ -64,6 +71,7 @@ async def test_an_administrator_reads_a_closed_log_only_by_breaking_the_glass(ho
     assert (await ada.browser.post(f"{ADMIN}/room/{room}/log", json={"reason": "x"})).status_code == 403
 
 
+@pytest.mark.row("DELETE /api/v1/admin/room/{room_id}", "role ROLE_ADMIN rooms")
 async def test_an_administrator_ends_a_room_and_an_owner_not_by_this_door(house: House) -> None:
     ada, root = await house.member("ada"), await house.member("root", admin=True)
     room = await house.room(ada)
@@ -74,6 +82,7 @@ async def test_an_administrator_ends_a_room_and_an_owner_not_by_this_door(house:
 
 
 @pytest.mark.req("2.5", "4.6")
+@pytest.mark.row("PUT /api/v1/admin/member/{member_id}", "role ROLE_ADMIN members")
 async def test_locking_a_member_ends_its_sessions_and_nobody_locks_themselves(house: House) -> None:
     ada, root = await house.member("ada"), await house.member("root", admin=True)
 
@@ -105,6 +114,7 @@ async def test_administration_asks_for_a_fresh_sign_in(house: House) -> None:
     assert (await root.browser.get(f"{ROOM}/list")).status_code == 200
 
 
+@pytest.mark.row("POST /api/v1/auth/validate")
 async def test_another_service_asks_whose_token_this_is(house: House) -> None:
     from tests.web.service import SERVICE_TOKEN
 

@@ -21,6 +21,13 @@ async def accept(by: Person, token: str) -> int:
     return (await by.browser.post(f"/api/v1/invitation/{token}/accept")).status_code
 
 
+@pytest.mark.row(
+    "room PRIVATE",
+    "GET /api/v1/room/{room_id}",
+    "POST /api/v1/room/{room_id}/join",
+    "GET /api/v1/room/{room_id}/request",
+    "POST /api/v1/room/{room_id}/request/{member_id}",
+)
 async def test_a_private_room_is_asked_and_lets_in_or_refuses(house: House) -> None:
     ada, ben, cleo = [await house.member(name) for name in ("ada", "ben", "cleo")]
     room = await house.room(ada, "Study", description="ours", roomPublic="PRIVATE")
@@ -49,6 +56,7 @@ async def test_a_private_room_is_asked_and_lets_in_or_refuses(house: House) -> N
     assert (await cleo.browser.post(f"{ROOM}/{room}/join")).status_code == 202, "one may ask again"
 
 
+@pytest.mark.row("POST /api/v1/room/{room_id}/request/{member_id}")
 async def test_whoever_asks_waits_while_the_room_is_full(house: House) -> None:
     ada, ben = await house.member("ada"), await house.member("ben")
     room = await house.room(ada, roomPublic="PRIVATE", capacity=1)
@@ -61,6 +69,13 @@ async def test_whoever_asks_waits_while_the_room_is_full(house: House) -> None:
     assert (await ada.browser.post(f"{path}/{ben.id}", json={"decision": "ACCEPT"})).status_code == 200
 
 
+@pytest.mark.row(
+    "POST /api/v1/room/{room_id}/invitation",
+    "GET /api/v1/room/{room_id}/invitation",
+    "GET /api/v1/invitation/{token}",
+    "POST /api/v1/invitation/{token}/accept",
+    "room INVISIBLE",
+)
 @pytest.mark.parametrize(
     ("public", "role"),
     [("AVAILABLE", "MEMBER"), ("OBSERVER", "MEMBER"), ("PRIVATE", "MEMBER"), ("INVISIBLE", "MEMBER")],
@@ -85,6 +100,7 @@ async def test_an_invitation_lets_in_as_a_member_wherever_it_leads(
 
 
 @pytest.mark.req("4.8")
+@pytest.mark.row("GET /api/v1/invitation/{token}", "DELETE /api/v1/room/{room_id}/invitation/{invitation_id}")
 async def test_an_invitation_that_is_not_open_is_as_unknown(house: House) -> None:
     ada, ben, cleo, sysop = [await house.member(name) for name in ("ada", "ben", "cleo", "sysop")]
     room = await house.room(ada, roomPublic="INVISIBLE")
@@ -111,6 +127,7 @@ async def test_an_invitation_that_is_not_open_is_as_unknown(house: House) -> Non
 
 
 @pytest.mark.req("4.9")
+@pytest.mark.row("POST /api/v1/invitation/{token}/accept")
 async def test_an_invitation_for_three_lets_in_three_of_ten_at_once(house: House) -> None:
     ada = await house.member("ada")
     room = await house.room(ada, roomPublic="INVISIBLE")
@@ -120,6 +137,9 @@ async def test_an_invitation_for_three_lets_in_three_of_ten_at_once(house: House
     assert sorted(found) == [200] * 3 + [404] * 7
 
 
+@pytest.mark.row(
+    "POST /api/v1/room/{room_id}/invitation", "DELETE /api/v1/room/{room_id}/invitation/{invitation_id}"
+)
 async def test_the_bounds_of_an_invitation(house: House) -> None:
     ada = await house.member("ada")
     room = await house.room(ada)
@@ -134,6 +154,7 @@ async def test_the_bounds_of_an_invitation(house: House) -> None:
 
 
 @pytest.mark.req("4.4")
+@pytest.mark.row("room INVISIBLE", "room VOID", "status 404", "GET /api/v1/room/joined/list")
 async def test_an_invisible_room_is_answered_as_one_that_is_not_there(house: House) -> None:
     """Byte for byte but for the request's id, with as many queries, on every route that takes a room."""
     ada, ben = await house.member("ada"), await house.member("ben")

@@ -5,14 +5,12 @@ from itertools import product
 
 import pytest
 
-from pac.clock import HOUR_MS, Instant
 from pac.errors import Banned, Forbidden, Hidden, OwnerMayNotLeave, Refusal, RoomHasEnded, RoomIsReadOnly
-from pac.messages.model import Cid, DeletedBy, Entry, MessageType, Seq
-from pac.rooms.model import Membership, Room, RoomId, RoomMemberStatus, RoomPublic, RoomRole, RoomStatus
+from pac.rooms.model import RoomId, RoomPublic, RoomStatus
 from pac.rooms.rules import Action, Relation
-from tests.rooms.test_rules import expected
+from tests.rooms.places import PEOPLE, PLACES, SEQ_OF, TARGET, Place, furnish, secret_of
 from tests.web.api.bodies import body_for
-from tests.web.service import House, Person
+from tests.web.service import House
 
 ROOM, LOG, ADMIN = "/api/v1/room/{room}", "/api/v1/chat/log/{room}", "/api/v1/admin/room/{room}"
 ROUTES: dict[Action, tuple[str, str, dict[str, object] | None]] = {
@@ -20,8 +18,8 @@ ROUTES: dict[Action, tuple[str, str, dict[str, object] | None]] = {
     Action.JOIN_AS_MEMBER: ("POST", f"{ROOM}/join", None),
     Action.SUBSCRIBE: ("GET", f"{ROOM}/member", None),
     Action.READ_HISTORY: ("GET", LOG, None),
-    Action.SEND: ("DELETE", f"{LOG}/2", None),
-    Action.DELETE_ANY: ("DELETE", f"{LOG}/1", None),
+    Action.SEND: ("DELETE", f"{LOG}/{{own}}", None),
+    Action.DELETE_ANY: ("DELETE", f"{LOG}/{{other}}", None),
     Action.MODERATE: ("DELETE", f"{ROOM}/member/{{target}}", None),
     Action.ADMIT: ("GET", f"{ROOM}/request", None),
     Action.CHANGE: ("PUT", ROOM, {"description": "new"}),
@@ -31,24 +29,8 @@ ROUTES: dict[Action, tuple[str, str, dict[str, object] | None]] = {
     Action.VOID: ("PUT", ADMIN, {"void": True, "reason": "spam"}),
     Action.BREAK_GLASS: ("POST", f"{ADMIN}/log", {"reason": "a report"}),
 }
-"""One route for each row of the table; deleting one's own message is in the row of `send`. Both messages are
-deleted already, so that whoever may delete them is answered at once."""
+"""One route for each row of the table; deleting one's own message is in the row of `send`."""
 
-STANDINGS = {
-    "owner": (RoomRole.SYSOP, RoomMemberStatus.ALIVE),
-    "sysop": (RoomRole.SYSOP, RoomMemberStatus.ALIVE),
-    "member": (RoomRole.MEMBER, RoomMemberStatus.ALIVE),
-    "observer": (RoomRole.OBSERVER, RoomMemberStatus.ALIVE),
-    "warned": (RoomRole.MEMBER, RoomMemberStatus.WARNING),
-    "banned": (RoomRole.MEMBER, RoomMemberStatus.VOID),
-    "exited": (RoomRole.MEMBER, RoomMemberStatus.EXITED),
-}
-PEOPLE = [*STANDINGS, "none", "admin"]
-LETTERS = {
-    RoomRole.SYSOP: Relation.SYSOP,
-    RoomRole.MEMBER: Relation.MEMBER,
-    RoomRole.OBSERVER: Relation.OBSERVER,
-}
 STATUS_OF: dict[type[Refusal], int] = {
     Hidden: 404, Forbidden: 403, Banned: 403, RoomIsReadOnly: 403, RoomHasEnded: 409, OwnerMayNotLeave: 409,
 }  # fmt: skip
@@ -56,37 +38,22 @@ STATUS_OF: dict[type[Refusal], int] = {
 
 @dataclass(frozen=True)
 class Cell:
-    who: str
+    place: Place
     action: Action
-    public: RoomPublic
-    status: RoomStatus
-
-    @property
-    def letters(self) -> set[Relation]:
-        role, status = STANDINGS.get(self.who, (None, RoomMemberStatus.EXITED))
-        joined = role is not None and status is not RoomMemberStatus.EXITED
-        found = {LETTERS[role]} if joined and role is not None else {Relation.NONE}
-        if self.who == "owner":
-            found.add(Relation.OWNER)
-        return found | ({Relation.ADMIN} if self.who == "admin" else set())
-
-    def refused(self, action: Action) -> type[Refusal] | None:
-        return expected(self.letters, action, self.public, self.status, banned=self.who == "banned")
 
     @property
     def answer(self) -> int:
         """What the page says, as HTTP."""
-        if self.action in (Action.VOID, Action.BREAK_GLASS) and self.who != "admin":
+        if self.action in (Action.VOID, Action.BREAK_GLASS) and self.place.who != "admin":
             return 403  # these routes are for administrators, whatever room it is
         action = self.action
         if action is Action.JOIN_AS_MEMBER:
             action = {RoomPublic.OBSERVER: Action.JOIN_AS_OBSERVER, RoomPublic.PRIVATE: Action.ASK}.get(
-                self.public, action
+                self.place.public, action
             )
-        refused = self.refused(action)
-        if action is Action.SEND and self.refused(Action.DELETE_ANY) is None:
-            refused = None  # who may delete any message may delete their own
-        joined = not self.letters & {Relation.NONE}
+        of_own = action is Action.SEND  # what REST offers of that row
+        refused = self.place.refusal_to_delete_own() if of_own else self.place.refusal(action)
+        joined = not self.place.letters & {Relation.NONE}
         if action is not self.action or action is Action.JOIN_AS_MEMBER:
             if refused is Forbidden and joined:
                 return 409  # already in it
@@ -94,65 +61,61 @@ class Cell:
         return 200 if refused is None else STATUS_OF[refused]
 
 
-CELLS = [Cell(*cell) for cell in product(PEOPLE, ROUTES, RoomPublic, RoomStatus)]
-
-
-async def a_room_with(house: House, people: dict[str, Person], cell: Cell) -> RoomId:
-    """A room as the cell wants it, everybody in their place, a message of another member and one of this one."""
-    now = house.clock.now()
-    room = Room(
-        RoomId(house.ids.room_id()), "Plaza", "", None, 100, cell.public, cell.status, people["owner"].id, now
-    )
-    async with house.parts.database.writing() as tx:
-        await tx.rooms.add(room)
-        for name, (role, status) in {**STANDINGS, "target": STANDINGS["member"]}.items():
-            until = Instant(now + HOUR_MS) if status is RoomMemberStatus.VOID else None
-            member = people[name]
-            await tx.rooms.save_membership(
-                Membership(room.id, member.id, member.nickname, role, status, now, void_until=until)
-            )
-    await house.parts.log.append(
-        [
-            Entry(
-                room.id, Seq(number), house.ids.uuid7(now), now, MessageType.TEXT, author.id, author.nickname,
-                Cid(f"c{number}"), "", deleted=DeletedBy.AUTHOR,
-            )
-            for number, author in ((1, people["target"]), (2, people[cell.who]))
-        ]
-    )  # fmt: skip
-    return room.id
+CELLS = [Cell(*cell) for cell in product(PLACES, ROUTES)]
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.req("4.1", "4.2", "4.3")
+@pytest.mark.row(
+    "room AVAILABLE",
+    "room OBSERVER",
+    "room PRIVATE",
+    "room INVISIBLE",
+    "room VOID",
+    "room ENDED",
+    "role SYSOP",
+    "role MEMBER",
+    "role OBSERVER",
+    "member VOID",
+    "member EXITED",
+    "role ROLE_ADMIN deletes",
+    "status 403",
+    "status 404",
+    "status 409",
+)
 async def test_every_cell_is_answered_as_the_page_says(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    people = {name: await house.member(name, admin=name == "admin") for name in [*PEOPLE, "target"]}
-    rooms: dict[tuple[str, RoomPublic, RoomStatus], RoomId] = {}
+    people = {name: await house.member(name, admin=name == "admin") for name in [*PEOPLE, TARGET]}
+    rooms: dict[tuple[RoomPublic, RoomStatus], RoomId] = {}
     for cell in CELLS:
-        place = cell.who, cell.public, cell.status
-        room = rooms.get(place) or await a_room_with(house, people, cell)
-        rooms[place] = room
+        who, kind = cell.place.who, (cell.place.public, cell.place.status)
+        room = rooms.get(kind)
+        if room is None:
+            room = rooms[kind] = await furnish(
+                house.parts.database, house.parts.log, people, *kind, now=house.clock.now(), ids=house.ids
+            )
         method, path, body = ROUTES[cell.action]
-        names = {"room": room, "target": people["target"].id}
+        names = {"room": room, "target": people[TARGET].id, "own": SEQ_OF[who], "other": SEQ_OF[TARGET]}
         if body is not None:
             body = {
                 field: value.format(**names) if isinstance(value, str) else value
                 for field, value in body.items()
             }
         before = house.writes()
-        answer = await people[cell.who].browser.request(method, path.format(**names), json=body)
+        answer = await people[who].browser.request(method, path.format(**names), json=body)
         assert answer.status_code == cell.answer, (cell, answer.text)
         if cell.answer >= 400:
             assert house.writes() == before, cell
+            assert secret_of(room) not in answer.text, cell
         elif method != "GET":
-            del rooms[place]  # it is not as the cell wants it any more
+            del rooms[kind]  # it is not as the cell wants it any more
     with capsys.disabled():
         print(f"\n{len(CELLS)} cells of the authorization table walked over REST", end="")
 
 
 @pytest.mark.req("4.3")
+@pytest.mark.row("status 401")
 async def test_who_is_not_signed_in_gets_401_everywhere_and_learns_nothing_of_a_room(house: House) -> None:
     ada = await house.member("ada")
     room = await house.room(ada)
@@ -192,6 +155,7 @@ async def test_nobody_does_anything_to_a_room_of_somebody_else(house: House) -> 
 
 
 @pytest.mark.req("4.6")
+@pytest.mark.row("rest unknown fields", "status 422")
 @pytest.mark.parametrize("path", ["join", "exit", "logout", "DELETE"])
 async def test_a_field_in_a_body_that_names_somebody_else_is_refused(house: House, path: str) -> None:
     ada, ben = await house.member("ada"), await house.member("ben")
@@ -208,6 +172,7 @@ async def test_a_field_in_a_body_that_names_somebody_else_is_refused(house: Hous
 
 
 @pytest.mark.req("4.6")
+@pytest.mark.row("rest unknown fields", "status 422")
 async def test_a_query_field_a_route_does_not_know_is_refused(house: House) -> None:
     ada = await house.member("ada")
     room = await house.room(ada)

@@ -25,6 +25,7 @@ NOT_JSON = [
 
 
 @pytest.mark.req("5.6")
+@pytest.mark.row("status 400")
 @pytest.mark.parametrize("body", NOT_JSON, ids=lambda body: repr(body[:24]))
 async def test_what_is_not_json_is_400(house: House, body: bytes) -> None:
     ada = await house.member("ada")
@@ -37,6 +38,7 @@ async def test_what_is_not_json_is_400(house: House, body: bytes) -> None:
 
 
 @pytest.mark.req("5.6")
+@pytest.mark.row("status 422")
 @pytest.mark.parametrize("body", [b"[]", b"null", b"1", b'"x"', b"true", b"[{}]"])
 async def test_json_that_is_no_object_is_422(house: House, body: bytes) -> None:
     ada = await house.member("ada")
@@ -48,6 +50,7 @@ async def test_json_that_is_no_object_is_422(house: House, body: bytes) -> None:
 
 
 @pytest.mark.req("5.6")
+@pytest.mark.row("status 422")
 @pytest.mark.parametrize(
     "number",
     [
@@ -120,6 +123,7 @@ async def test_hostile_text_is_stored_as_text(house: House, text: str) -> None:
 
 
 @pytest.mark.req("5.9")
+@pytest.mark.row("page /static/{build}/{path:path}")
 @pytest.mark.parametrize(
     "path",
     ["../../../etc/passwd", "%2e%2e/%2e%2e/settings.py", "..%5c..%5cx", "css/../../app.py", "%00", "css/tokens.css%00",

@@ -11,6 +11,7 @@ from tests.web.service import House
 LOG = "/api/v1/chat/log"
 
 
+@pytest.mark.row("GET /api/v1/chat/log/{room_id}", "hear message cid")
 async def test_a_row_has_these_fields_and_only_the_author_sees_its_cid(house: House) -> None:
     ada, ben = await house.member("ada"), await house.member("ben")
     room = await house.room(ada)
@@ -25,6 +26,7 @@ async def test_a_row_has_these_fields_and_only_the_author_sees_its_cid(house: Ho
     assert theirs == {name: value for name, value in own.items() if name != "cid"}
 
 
+@pytest.mark.row("GET /api/v1/chat/log/{room_id}")
 async def test_a_line_of_the_system_says_its_event_and_no_cid(house: House) -> None:
     ada = await house.member("ada")
     room = await house.room(ada)
@@ -38,6 +40,7 @@ async def test_a_line_of_the_system_says_its_event_and_no_cid(house: House) -> N
     assert "cid" not in row
 
 
+@pytest.mark.row("GET /api/v1/chat/log/{room_id}", "rest page")
 async def test_pages_go_back_in_time_fifty_at_a_time(house: House) -> None:
     ada = await house.member("ada")
     room = await house.room(ada)
@@ -53,6 +56,7 @@ async def test_pages_go_back_in_time_fifty_at_a_time(house: House) -> None:
     assert (await ada.browser.get(f"{LOG}/{room}?page=0")).json()["content"][0]["seq"] == 120
 
 
+@pytest.mark.row("GET /api/v1/chat/log/{room_id}")
 @pytest.mark.parametrize(
     ("query", "seqs", "more"),
     [
@@ -105,6 +109,7 @@ async def _one_reader(house: House) -> dict[str, Any]:
     return {"browser": ada.browser, "room": await house.room(ada)}
 
 
+@pytest.mark.row("GET /api/v1/chat/log")
 async def test_the_list_of_logs_is_of_rooms_one_is_in(house: House) -> None:
     ada, ben = await house.member("ada"), await house.member("ben")
     room = await house.room(ada)
@@ -115,6 +120,7 @@ async def test_the_list_of_logs_is_of_rooms_one_is_in(house: House) -> None:
     assert page["size"] == 10
 
 
+@pytest.mark.row("room ENDED")
 async def test_an_ended_room_is_read_by_its_members(house: House) -> None:
     ada, ben = await house.member("ada"), await house.member("ben")
     room = await house.room(ada, roomPublic="OBSERVER")

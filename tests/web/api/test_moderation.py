@@ -47,6 +47,7 @@ def audited(house: House) -> list[tuple[str, str | None, str]]:
     return rows
 
 
+@pytest.mark.row("GET /api/v1/room/{room_id}/member")
 async def test_the_members_of_a_room_are_listed_by_page_and_by_name(house: House) -> None:
     room, (ada, ben, _) = await a_room_of(house, "ada", "ben", "cleo")
     page = (await ben.browser.get(f"{ROOM}/{room}/member")).json()
@@ -68,6 +69,7 @@ async def test_the_members_of_a_room_are_listed_by_page_and_by_name(house: House
     assert (await ben.browser.get(f"{ROOM}/{room}/member?q=%25")).json()["content"] == []
 
 
+@pytest.mark.row("DELETE /api/v1/room/{room_id}/member/{member_id}", "rule kicked_rejoins")
 async def test_a_kicked_member_is_out_and_may_come_back(house: House) -> None:
     room, (ada, ben) = await a_room_of(house, "ada", "ben")
     assert (await ada.browser.delete(f"{ROOM}/{room}/member/{ben.id}")).json() == {"state": "KICKED"}
@@ -79,6 +81,14 @@ async def test_a_kicked_member_is_out_and_may_come_back(house: House) -> None:
 
 
 @pytest.mark.req("4.3")
+@pytest.mark.row(
+    "PUT /api/v1/room/{room_id}/member/{member_id}",
+    "rest banned",
+    "member VOID",
+    "rule ban_ends",
+    "rule banned_stays_out",
+    "error banned",
+)
 async def test_a_ban_shuts_out_says_until_when_and_ends_by_itself(house: House) -> None:
     room, (ada, ben) = await a_room_of(house, "ada", "ben", capacity=2)
     other = await house.room(ada, "Other")
@@ -114,6 +124,7 @@ async def test_a_ban_shuts_out_says_until_when_and_ends_by_itself(house: House) 
     assert audited(house) == [("member.void", ben.id, "spam")]
 
 
+@pytest.mark.row("event banned", "event unbanned", "member VOID")
 async def test_a_ban_without_an_end_stays_until_it_is_lifted(house: House) -> None:
     room, (ada, ben) = await a_room_of(house, "ada", "ben")
     await put(ada, room, ben, status="VOID")
@@ -137,6 +148,7 @@ async def sign_in_again(house: House, person: Person) -> Person:
     return person
 
 
+@pytest.mark.row("member WARNING", "PUT /api/v1/room/{room_id}/member/{member_id}")
 async def test_a_warning_is_told_quietly_and_can_be_lifted(house: House) -> None:
     room, (ada, ben) = await a_room_of(house, "ada", "ben")
     assert (await put(ada, room, ben, status="WARNING")).json()["status"] == "WARNING"
@@ -146,6 +158,7 @@ async def test_a_warning_is_told_quietly_and_can_be_lifted(house: House) -> None
     assert [fact[0] for fact in facts(house)] == ["joined", "joined"], "warnings are no lines of the log"
 
 
+@pytest.mark.row("PUT /api/v1/room/{room_id}/member/{member_id}", "status 422")
 async def test_a_time_that_has_passed_or_that_is_none_is_refused(house: House) -> None:
     room, (ada, ben) = await a_room_of(house, "ada", "ben")
     now = rfc3339(house.clock.now())
@@ -166,6 +179,13 @@ async def test_a_time_that_has_passed_or_that_is_none_is_refused(house: House) -
 
 
 @pytest.mark.req("4.2")
+@pytest.mark.row(
+    "PUT /api/v1/room/{room_id}/member/{member_id}",
+    "role SYSOP",
+    "rule owner_alone",
+    "rule owner_moderated",
+    "rule sysop_moderated",
+)
 async def test_sysops_make_members_and_observers_and_only_the_owner_makes_sysops(house: House) -> None:
     room, (ada, ben, cleo, dan) = await a_room_of(house, "ada", "ben", "cleo", "dan")
     assert (await put(ben, room, cleo, role="OBSERVER")).status_code == 403
@@ -203,6 +223,9 @@ async def test_a_row_says_what_the_one_who_asks_may_do_with_it(house: House) -> 
 
 
 @pytest.mark.req("4.9")
+@pytest.mark.row(
+    "PUT /api/v1/room/{room_id}/owner", "rule owner_transfer", "rule owner_exit", "rule owner_alone"
+)
 async def test_handing_a_room_over_swaps_two_roles_at_once(house: House) -> None:
     room, (ada, ben, cleo) = await a_room_of(house, "ada", "ben", "cleo")
     stranger, left = await house.member("dan"), await house.member("eve")
@@ -225,6 +248,7 @@ async def test_handing_a_room_over_swaps_two_roles_at_once(house: House) -> None
     assert (await ben.browser.post(f"{ROOM}/{room}/exit")).status_code == 409
 
 
+@pytest.mark.row("PUT /api/v1/room/{room_id}", "rest left out", "status 403")
 async def test_a_room_is_changed_field_by_field(house: House) -> None:
     room, (ada, ben) = await a_room_of(house, "ada", "ben")
     answer = await ada.browser.put(f"{ROOM}/{room}", json={"name": "  New  name ", "slowModeSeconds": 30})
@@ -249,6 +273,7 @@ async def test_a_room_is_changed_field_by_field(house: House) -> None:
     assert (refused.status_code, refused.json()["errorCode"]) == (409, "ROOM_ENDED")
 
 
+@pytest.mark.row("rule visibility_roles")
 async def test_changing_the_visibility_changes_nobodys_role(house: House) -> None:
     room, (ada, ben) = await a_room_of(house, "ada", "ben")
     stranger = await house.member("cleo")
@@ -267,6 +292,7 @@ async def test_changing_the_visibility_changes_nobodys_role(house: House) -> Non
         }
 
 
+@pytest.mark.row("GET /api/v1/room/joined/list", "read")
 async def test_unread_counts_what_was_said_since_one_joined_or_last_read(house: House) -> None:
     ada = await house.member("ada")
     room = await house.room(ada)
@@ -287,3 +313,15 @@ async def test_unread_counts_what_was_said_since_one_joined_or_last_read(house: 
     async with house.parts.database.writing() as tx:
         await tx.rooms.note_read({(room, ben.id): 1})
     assert await unread() == 1, "a mark never goes back"
+
+
+async def test_a_ban_until_the_end_of_time_can_be_shown(house: House) -> None:
+    ada, ben = await house.member("ada"), await house.member("ben")
+    room = await house.room(ada)
+    await ben.browser.post(f"/api/v1/room/{room}/join")
+    place = f"/api/v1/room/{room}/member/{ben.id}"
+    for until, status in (("9999-12-31T23:59:59-01:00", 422), ("9999-12-31T23:59:59.9999Z", 200)):
+        answer = await ada.browser.put(place, json={"status": "VOID", "voidUntil": until})
+        assert answer.status_code == status, answer.text
+    assert (await ada.browser.get(f"/api/v1/room/{room}/member")).status_code == 200
+    assert (await ben.browser.get(f"/api/v1/room/{room}")).json()["until"] == "9999-12-31T23:59:59.999Z"

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from pac.http.problems import ErrorCode
 from pac.web.api import account_schemas, room_schemas
-from pac.web.api.schemas import Asked
+from pac.web.api.schemas import BIGGEST, Asked
 from tests.web.service import House
 
 
@@ -15,6 +17,7 @@ async def schema(house: House) -> dict[str, Any]:
     return described
 
 
+@pytest.mark.row("GET /api/openapi.json")
 async def test_every_api_route_is_described_and_nothing_else(house: House) -> None:
     described = await schema(house)
     assert described["openapi"].startswith("3.1")
@@ -38,6 +41,7 @@ async def test_every_refusal_is_described_as_a_problem_document(house: House) ->
                 assert {"400", "403", "413", "415", "422"} <= set(refusals), (method, path)
 
 
+@pytest.mark.row("rest error", "GET /api/openapi.json")
 async def test_the_list_of_error_codes_is_closed_and_complete(house: House) -> None:
     described = await schema(house)
     assert set(described["components"]["schemas"]["ErrorCode"]["enum"]) == {code.value for code in ErrorCode}
@@ -81,3 +85,42 @@ def test_every_body_has_an_example_that_its_route_takes() -> None:
         assert isinstance(examples, list)
         for one in examples:
             kind.model_validate(one)
+
+
+async def test_a_route_says_who_has_to_be_signed_in(house: House) -> None:
+    described = await schema(house)
+    assert described["security"] == [{"session": []}, {"token": []}]
+    open_to = {
+        (method, path): operation["security"]
+        for path, item in described["paths"].items()
+        for method, operation in item.items()
+        if "security" in operation
+    }
+    assert open_to == {
+        ("post", "/api/v1/auth/join"): [],
+        ("post", "/api/v1/auth/login"): [],
+        ("post", "/api/v1/auth/logout"): [],
+        ("post", "/api/v1/auth/validate"): [{"service": []}],
+    }
+    assert set(described["components"]["securitySchemes"]) == {"session", "token", "service"}
+
+
+async def test_numbers_of_a_query_are_described_with_their_limits(house: House) -> None:
+    described = await schema(house)
+    parameters = described["paths"]["/api/v1/chat/log/{room_id}"]["get"]["parameters"]
+    limits = {one["name"]: one["schema"] for one in parameters if one["in"] == "query"}
+    assert limits["limit"]["minimum"] == 1
+    assert limits["page"]["maximum"] == BIGGEST
+    assert limits["after"]["anyOf"][0]["minimum"] == 0
+
+
+async def test_a_wrong_method_is_told_all_that_its_address_knows(house: House) -> None:
+    ada = await house.member("ada")
+    room = await house.room(ada)
+    for path, methods in (
+        (f"/api/v1/room/{room}", "GET, HEAD, PUT, DELETE"),
+        (f"/api/v1/room/{room}/member/{ada.id}", "PUT, DELETE"),
+        ("/api/v1/room/list", "GET, HEAD"),
+    ):
+        answer = await ada.browser.options(path)
+        assert (answer.status_code, answer.headers["Allow"]) == (405, methods), path

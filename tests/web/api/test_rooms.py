@@ -26,6 +26,7 @@ PAGE = [
 ]
 
 
+@pytest.mark.row("POST /api/v1/room", "GET /api/v1/room/{room_id}")
 async def test_who_makes_a_room_is_in_it_as_its_sysop(house: House) -> None:
     ada = await house.member("ada")
     answer = await ada.browser.post(
@@ -58,6 +59,7 @@ async def test_who_makes_a_room_is_in_it_as_its_sysop(house: House) -> None:
     assert found["participates"] == made["participates"]
 
 
+@pytest.mark.row("GET /api/v1/room/{room_id}")
 async def test_only_who_may_read_a_room_sees_who_is_in_it(house: House) -> None:
     ada, ben = await house.member("ada"), await house.member("ben")
     closed, open_to_all = await house.room(ada), await house.room(ada, "Stage", roomPublic="OBSERVER")
@@ -68,6 +70,7 @@ async def test_only_who_may_read_a_room_sees_who_is_in_it(house: House) -> None:
     assert len((await ben.browser.get(f"{ROOM}/{closed}")).json()["participates"]) == 2
 
 
+@pytest.mark.row("POST /api/v1/room/{room_id}/join", "POST /api/v1/room/{room_id}/exit", "status 409")
 async def test_joining_and_leaving_change_the_count(house: House) -> None:
     ada, ben = await house.member("ada"), await house.member("ben")
     room = await house.room(ada)
@@ -82,6 +85,9 @@ async def test_joining_and_leaving_change_the_count(house: House) -> None:
     assert (await ben.browser.post(f"{ROOM}/{room}/join")).status_code == 200
 
 
+@pytest.mark.row(
+    "rule owner_exit", "DELETE /api/v1/room/{room_id}", "rule owner_alone", "error room_ended", "status 409"
+)
 async def test_the_owner_stays_until_the_room_has_ended(house: House) -> None:
     ada, ben = await house.member("ada"), await house.member("ben")
     room = await house.room(ada)
@@ -96,6 +102,7 @@ async def test_the_owner_stays_until_the_room_has_ended(house: House) -> None:
 
 
 @pytest.mark.req("4.9")
+@pytest.mark.row("rule capacity_races", "error room_full", "room AVAILABLE", "status 409")
 async def test_fifty_at_once_fill_ten_places_with_ten(house: House) -> None:
     ada = await house.member("ada")
     room = await house.room(ada, capacity=10)
@@ -113,6 +120,7 @@ async def test_fifty_at_once_fill_ten_places_with_ten(house: House) -> None:
     assert (await unlucky.browser.post(f"{ROOM}/{room}/join")).status_code == 200
 
 
+@pytest.mark.row("GET /api/v1/room/list", "rest page")
 async def test_the_lobby_is_paged_as_the_originals_clients_know_it(house: House) -> None:
     ada = await house.member("ada")
     for number in range(3):
@@ -129,6 +137,7 @@ async def test_the_lobby_is_paged_as_the_originals_clients_know_it(house: House)
     }  # fmt: skip
 
 
+@pytest.mark.row("rest page", "GET /api/v1/room/own/list", "GET /api/v1/room/joined/list")
 async def test_pages_count_from_one_and_answers_from_zero(house: House) -> None:
     ada = await house.member("ada")
     for number in range(12):
@@ -158,6 +167,7 @@ async def test_pages_count_from_one_and_answers_from_zero(house: House) -> None:
         assert (beyond["empty"], beyond["last"], beyond["content"]) == (True, True, [])
 
 
+@pytest.mark.row("GET /api/v1/room/list", "GET /api/v1/room/own/list", "GET /api/v1/room/joined/list")
 async def test_the_lobby_shows_living_rooms_and_each_list_its_own(house: House) -> None:
     ada, ben = await house.member("ada"), await house.member("ben")
     here, ended = await house.room(ada, "Here"), await house.room(ada, "Ended")
@@ -177,6 +187,7 @@ async def test_the_lobby_shows_living_rooms_and_each_list_its_own(house: House) 
 
 
 @pytest.mark.req("5.7")
+@pytest.mark.row("lobby search")
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -192,6 +203,7 @@ async def test_a_search_is_for_the_text_itself(house: House, query: str, found: 
     assert [row["name"] for row in page["content"]] == found
 
 
+@pytest.mark.row("lobby sort")
 @pytest.mark.parametrize("sort", ["newest", "activity", "members", "name"])
 async def test_the_lobby_is_sorted_as_asked(house: House, sort: str) -> None:
     ada, ben = await house.member("ada"), await house.member("ben")
@@ -226,6 +238,7 @@ FAULTY: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.req("5.1")
+@pytest.mark.row("POST /api/v1/room", "rest names", "status 422")
 @pytest.mark.parametrize(("fields", "field", "code"), FAULTY, ids=lambda value: str(value)[:30])
 async def test_a_room_with_a_fault_is_not_made(
     house: House, fields: dict[str, Any], field: str, code: str
@@ -238,6 +251,7 @@ async def test_a_room_with_a_fault_is_not_made(
 
 
 @pytest.mark.req("5.1")
+@pytest.mark.row("rest names")
 @pytest.mark.parametrize("character", ["a", "é", "가", "😀"])
 async def test_the_longest_names_are_stored_as_typed(house: House, character: str) -> None:
     ada = await house.member("ada")
@@ -248,6 +262,7 @@ async def test_the_longest_names_are_stored_as_typed(house: House, character: st
 
 
 @pytest.mark.req("4.6")
+@pytest.mark.row("status 404")
 async def test_a_room_that_is_not_there_is_404_by_every_route(house: House) -> None:
     ada = await house.member("ada")
     for room in ("0" * 32, "x", "%00", "..%2f..", "' OR 1=1--", "x" * 500):

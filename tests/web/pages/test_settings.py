@@ -22,6 +22,7 @@ def references(page: str) -> list[str]:
 
 
 @pytest.mark.req("2.14")
+@pytest.mark.row("page /settings", "page /settings/sessions", "page /settings/sessions/{reference}")
 async def test_sessions_are_listed_and_revoked_one_by_one_or_all_others(house: House) -> None:
     ada, ben = await house.member("ada"), await house.member("ben")
     others = [await another_session(house, ada) for _ in range(3)]
@@ -42,6 +43,7 @@ async def test_sessions_are_listed_and_revoked_one_by_one_or_all_others(house: H
 
 
 @pytest.mark.req("2.10")
+@pytest.mark.row("page /settings/password")
 async def test_a_password_is_changed_by_who_knows_it_and_ends_the_other_sessions(house: House) -> None:
     ada = await house.member("ada")
     other = await another_session(house, ada)

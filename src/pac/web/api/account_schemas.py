@@ -1,7 +1,17 @@
 """The JSON of accounts (PROTOCOL §5)."""
 
+from typing import Annotated
+
 from pac.accounts.model import AppRole, LoginProvider, Member
-from pac.web.api.schemas import Answered, Asked, Text, example
+from pac.accounts.rules import EMAIL_MAX, PASSWORD_MAX
+from pac.names import NICKNAME_MAX, USERNAME
+from pac.web.api.schemas import Answered, Asked, Text, described, example
+
+Username = Annotated[Text, described("string", pattern=f"^{USERNAME.pattern}$")]
+Nickname = Annotated[Text, described("string", minLength=1, maxLength=NICKNAME_MAX, format="name")]
+Password = Annotated[Text, described("string", minLength=8, maxLength=PASSWORD_MAX, format="password")]
+"""An installation may ask for longer ones."""
+Email = Annotated[Text, described("string", maxLength=EMAIL_MAX, format="email")]
 
 
 class JoinRequest(Asked):
@@ -12,10 +22,10 @@ class JoinRequest(Asked):
         email=None,
     )
 
-    username: Text
-    password: Text
-    nickname: Text
-    email: Text | None = None
+    username: Username
+    password: Password
+    nickname: Nickname
+    email: Email | None = None
 
 
 class JoinResponse(Answered):

@@ -18,7 +18,7 @@ from pac.web.api.account_schemas import (
     Validity,
 )
 from pac.web.api.bodiless import NO_FIELDS
-from pac.web.api.schemas import UNSAFE, refusals
+from pac.web.api.schemas import FOR_EVERYBODY, UNSAFE, refusals
 from pac.web.identity import Identity, language_of
 from pac.web.parts import WebParts
 
@@ -26,7 +26,12 @@ from pac.web.parts import WebParts
 def account_routes(parts: WebParts, identity: Identity, accounts: Accounts) -> APIRouter:
     router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 
-    @router.post("/join", summary="Sign up; does not sign in", responses=refusals(*UNSAFE, 409, 429))
+    @router.post(
+        "/join",
+        summary="Sign up; does not sign in",
+        responses=refusals(*UNSAFE, 409, 429),
+        openapi_extra=FOR_EVERYBODY,
+    )
     async def join(asked: JoinRequest, request: Request) -> JoinResponse:
         member = await accounts.sign_up(
             SignUpFields(asked.username, asked.password, asked.nickname, asked.email),
@@ -37,7 +42,10 @@ def account_routes(parts: WebParts, identity: Identity, accounts: Accounts) -> A
         )
 
     @router.post(
-        "/login", summary="Sign in: a cookie, and a live token", responses=refusals(*UNSAFE, 401, 429)
+        "/login",
+        summary="Sign in: a cookie, and a live token",
+        responses=refusals(*UNSAFE, 401, 429),
+        openapi_extra=FOR_EVERYBODY,
     )
     async def login(asked: LoginRequest, request: Request, response: Response) -> SessionMember:
         signed_in = await accounts.sign_in(asked.username, asked.password, identity.visitor(request))
@@ -50,6 +58,7 @@ def account_routes(parts: WebParts, identity: Identity, accounts: Accounts) -> A
         summary="End the session, its tokens and its sockets",
         dependencies=[NO_FIELDS],
         responses=refusals(*UNSAFE),
+        openapi_extra=FOR_EVERYBODY,
     )
     async def logout(request: Request) -> Response:
         viewer = await identity.viewer_or_none(request)
@@ -70,6 +79,7 @@ def account_routes(parts: WebParts, identity: Identity, accounts: Accounts) -> A
         "/validate",
         summary="Between services: whose live token this is, and whether they may be in a room",
         responses=refusals(*UNSAFE, 401),
+        openapi_extra={"security": [{"service": []}]},
     )
     async def validate(asked: ValidateRequest, request: Request) -> Validity:
         identity.require_service(request)

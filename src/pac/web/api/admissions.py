@@ -32,7 +32,7 @@ def admission_routes(parts: WebParts, identity: Identity) -> APIRouter:
     @router.get(
         "/room/{room_id}/request",
         summary="Who asks to be let in, oldest first",
-        responses=refusals(401, 403, 404, 422),
+        responses=refusals(401, 403, 404, 409, 422),
     )
     async def requests(room_id: str, request: Request, asked: Annotated[PageQuery, Query()]) -> RequestList:
         actor = await identity.actor(request)
@@ -89,7 +89,7 @@ def admission_routes(parts: WebParts, identity: Identity) -> APIRouter:
     @router.get(
         "/room/{room_id}/invitation",
         summary="Invitations that still let somebody in, newest first",
-        responses=refusals(401, 403, 404, 422),
+        responses=refusals(401, 403, 404, 409, 422),
     )
     async def invitations(
         room_id: str, request: Request, asked: Annotated[PageQuery, Query()]

@@ -41,7 +41,7 @@ def member_routes(parts: WebParts, identity: Identity) -> APIRouter:
     @router.put(
         "/{member_id}",
         summary="Give a role; warn, ban (VOID) or pardon (ALIVE)",
-        responses=refusals(*UNSAFE, 401, 404),
+        responses=refusals(*UNSAFE, 401, 404, 409),
     )
     async def change(room_id: str, member_id: str, asked: MemberRequest, request: Request) -> MemberRow:
         actor, now = await identity.actor(request), parts.clock.now()
@@ -74,7 +74,7 @@ def member_routes(parts: WebParts, identity: Identity) -> APIRouter:
         "/{member_id}",
         summary="Kick: out of the room, free to come back as it allows",
         dependencies=[NO_FIELDS],
-        responses=refusals(*UNSAFE, 401, 404),
+        responses=refusals(*UNSAFE, 401, 404, 409),
     )
     async def kick(room_id: str, member_id: str, request: Request) -> Done:
         actor = await identity.actor(request)
@@ -101,5 +101,5 @@ def _instant(field: str, text: str | None) -> Instant | None:
         return None
     try:
         return from_rfc3339(text)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise InvalidFields(FieldFault(field, "date_form")) from error

@@ -1,20 +1,16 @@
 """The JSON of logs (PROTOCOL §5)."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from pac.messages.access import HISTORY_LIMIT
 from pac.messages.model import DeletedBy, MessageType
-from pac.web.api.schemas import Answered, Paged, PageQuery, Whole
+from pac.web.api.schemas import Answered, Count, Paged, PageQuery, Positive
 
 
 class LogQuery(PageQuery):
     """By page, or by `before` or `after` with `limit`."""
 
-    before: Annotated[Whole, Field(ge=0)] | None = None
-    after: Annotated[Whole, Field(ge=0)] | None = None
-    limit: Annotated[Whole, Field(ge=1)] = HISTORY_LIMIT
+    before: Count | None = None
+    after: Count | None = None
+    limit: Positive = HISTORY_LIMIT
 
 
 class LogRow(Answered):

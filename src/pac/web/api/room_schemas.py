@@ -7,8 +7,11 @@ from pydantic import Field, StringConstraints
 
 from pac.accounts.model import AppRole
 from pac.clock import Instant, rfc3339
-from pac.rooms.admission import Decision
+from pac.names import DESCRIPTION_MAX, ROOM_NAME_MAX
+from pac.rooms.actions import IMAGE_URL_MAX, SLOW_MODE_MAX_S
+from pac.rooms.admission import HOURS_MAX, USES_MAX, Decision
 from pac.rooms.model import (
+    CAPACITY_MAX,
     Invitation,
     LobbySort,
     Membership,
@@ -19,16 +22,41 @@ from pac.rooms.model import (
     RoomRow,
     RoomStatus,
 )
-from pac.web.api.schemas import BIGGEST, Answered, Asked, Paged, PageQuery, Text, example
+from pac.rooms.moderation import REASON_MAX
+from pac.web.api.schemas import NO_NUL, Answered, Asked, Number, Paged, PageQuery, Text, described, example
+
+RoomName = Annotated[Text, described("string", minLength=1, maxLength=ROOM_NAME_MAX, format="name")]
+Description = Annotated[Text, described("string", maxLength=DESCRIPTION_MAX, format="text")]
+ImageUrl = Annotated[Text, described("string", maxLength=IMAGE_URL_MAX, pattern=NO_NUL)]
+Capacity = Annotated[Number, described("integer", minimum=1, maximum=CAPACITY_MAX)]
+SlowMode = Annotated[Number, described("integer", minimum=0, maximum=SLOW_MODE_MAX_S)]
+Uses = Annotated[Number, described("integer", minimum=1, maximum=USES_MAX)]
+Hours = Annotated[Number, described("integer", minimum=1, maximum=HOURS_MAX)]
+Moment = Annotated[Text, described("string", format="date-time")]
+Reason = Annotated[Text, described("string", maxLength=REASON_MAX, pattern=NO_NUL)]
+WrittenReason = Annotated[Text, described("string", minLength=1, maxLength=REASON_MAX, format="name")]
+"""One that has to be given."""
+Opened = Annotated[
+    RoomPublic,
+    Field(strict=False),
+    described("string", enum=sorted(set(RoomPublic) - {RoomPublic.VOID})),
+]
+"""VOID is an administrator's."""
+Given = Annotated[
+    RoomMemberStatus,
+    Field(strict=False),
+    described("string", enum=sorted(set(RoomMemberStatus) - {RoomMemberStatus.EXITED})),
+]
+"""Nobody is made to have left."""
 
 
 class LobbyQuery(PageQuery):
-    q: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$")] = ""
+    q: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] = ""
     sort: LobbySort = LobbySort.NEWEST
 
 
 class MembersQuery(PageQuery):
-    q: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$")] = ""
+    q: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] = ""
 
 
 class RoomCreateRequest(Asked):
@@ -36,11 +64,11 @@ class RoomCreateRequest(Asked):
         roomName="광장", description="누구나", imageUrl=None, capacity=100, roomPublic="AVAILABLE"
     )
 
-    roomName: Text  # noqa: N815
-    description: Text = ""
-    imageUrl: Text | None = None  # noqa: N815
-    capacity: Annotated[int, Field(ge=-BIGGEST, le=BIGGEST)] = 100
-    roomPublic: Annotated[RoomPublic, Field(strict=False)] = RoomPublic.AVAILABLE  # noqa: N815
+    roomName: RoomName  # noqa: N815
+    description: Description = ""
+    imageUrl: ImageUrl | None = None  # noqa: N815
+    capacity: Capacity = 100
+    roomPublic: Opened = RoomPublic.AVAILABLE  # noqa: N815
 
 
 class RoomModifyRequest(Asked):
@@ -48,13 +76,13 @@ class RoomModifyRequest(Asked):
 
     model_config = example(name="새 이름", capacity=50, slowModeSeconds=10)
 
-    name: Text | None = None
+    name: RoomName | None = None
     status: Annotated[RoomStatus, Field(strict=False)] | None = None
     public: Annotated[RoomPublic, Field(strict=False)] | None = None
-    description: Text | None = None
-    imageUrl: Text | None = None  # noqa: N815
-    capacity: Annotated[int, Field(ge=-BIGGEST, le=BIGGEST)] | None = None
-    slowModeSeconds: Annotated[int, Field(ge=-BIGGEST, le=BIGGEST)] | None = None  # noqa: N815
+    description: Description | None = None
+    imageUrl: ImageUrl | None = None  # noqa: N815
+    capacity: Capacity | None = None
+    slowModeSeconds: SlowMode | None = None  # noqa: N815
 
 
 class OwnerRequest(Asked):
@@ -69,9 +97,9 @@ class MemberRequest(Asked):
     model_config = example(status="VOID", voidUntil="2027-01-31T09:00:00Z", reason="spam")
 
     role: Annotated[RoomRole, Field(strict=False)] | None = None
-    status: Annotated[RoomMemberStatus, Field(strict=False)] | None = None
-    voidUntil: Text | None = None  # noqa: N815
-    reason: Text | None = None
+    status: Given | None = None
+    voidUntil: Moment | None = None  # noqa: N815
+    reason: Reason | None = None
 
 
 class DecisionRequest(Asked):
@@ -83,15 +111,15 @@ class DecisionRequest(Asked):
 class InvitationRequest(Asked):
     model_config = example(maxUses=10, expiresInHours=168)
 
-    maxUses: Annotated[int, Field(ge=-BIGGEST, le=BIGGEST)] | None = None  # noqa: N815
-    expiresInHours: Annotated[int, Field(ge=-BIGGEST, le=BIGGEST)] | None = None  # noqa: N815
+    maxUses: Uses | None = None  # noqa: N815
+    expiresInHours: Hours | None = None  # noqa: N815
 
 
 class VoidRequest(Asked):
     model_config = example(void=True, reason="spam")
 
     void: bool
-    reason: Text
+    reason: WrittenReason
 
 
 class LockRequest(Asked):
@@ -99,13 +127,13 @@ class LockRequest(Asked):
 
     locked: bool | None = None
     appRole: Annotated[AppRole, Field(strict=False)] | None = None  # noqa: N815
-    reason: Text
+    reason: WrittenReason
 
 
 class ReasonRequest(Asked):
     model_config = example(reason="report 17")
 
-    reason: Text
+    reason: WrittenReason
 
 
 class RoomMember(Answered):

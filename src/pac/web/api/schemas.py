@@ -3,12 +3,20 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from pac.http.problems import ErrorCode
 
-Text = Annotated[str, StringConstraints(max_length=8_192, pattern=r"^[^\x00]*$")]
+NO_NUL = r"^[^\x00]*$"
+Text = Annotated[str, StringConstraints(max_length=8_192, pattern=NO_NUL)]
 """Bounded here so that nothing longer is looked at; the real limits stand in the domain. U+0000 is in no text."""
+
+
+def described(kind: str, **limits: Any) -> WithJsonSchema:
+    """What a field takes, for OpenAPI: its real limits. They are checked in the domain, which says of all fields at
+    once what is wrong with them; the type itself is checked here."""
+    return WithJsonSchema({"type": kind, **limits})
+
 
 BIGGEST = 2**53 - 1
 _WHOLE = re.compile(r"-?[0-9]{1,16}")
@@ -21,8 +29,15 @@ def _whole(given: Any) -> Any:
     return given
 
 
-Whole = Annotated[int, BeforeValidator(_whole), Field(ge=-BIGGEST, le=BIGGEST)]
+Whole = Annotated[int, Field(ge=-BIGGEST, le=BIGGEST), BeforeValidator(_whole)]
 """A number in a query."""
+
+Count = Annotated[int, Field(ge=0, le=BIGGEST), BeforeValidator(_whole)]
+Positive = Annotated[int, Field(ge=1, le=BIGGEST), BeforeValidator(_whole)]
+"""With their limits before the validator: behind it they would hold, and not be described."""
+
+Number = Annotated[int, Field(ge=-BIGGEST, le=BIGGEST)]
+"""A number in a body."""
 
 
 class Asked(BaseModel):
@@ -93,6 +108,9 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
         for status in sorted({*statuses, 500, 503})
     }
 
+
+FOR_EVERYBODY: dict[str, Any] = {"security": []}
+"""`openapi_extra` of a route that nobody has to be signed in for."""
 
 UNSAFE = (400, 403, 413, 415, 422)
 """What anything but a GET may be answered before its route looks at it."""

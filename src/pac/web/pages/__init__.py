@@ -12,6 +12,7 @@ from pac.language import Language
 from pac.web.identity import Identity
 from pac.web.pages.accounts import account_pages
 from pac.web.pages.administration import administration_pages
+from pac.web.pages.install import install_pages
 from pac.web.pages.invitation import invitation_pages
 from pac.web.pages.lobby import lobby_pages
 from pac.web.pages.logs import log_pages
@@ -42,6 +43,7 @@ class Pages:
         app.include_router(log_pages(self._pages))
         app.include_router(settings_pages(self._pages))
         app.include_router(administration_pages(self._pages))
+        app.include_router(install_pages(self._pages, self._static))
         app.add_api_route("/static/{build}/{path:path}", self._static_file, include_in_schema=False)
 
     def problem_page(self, problem: Problem, language: Language) -> str:
