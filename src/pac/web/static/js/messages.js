@@ -14,8 +14,8 @@ const ROWS_SLACK = 20;
 const GROUP_WITHIN_MS = 5 * 60_000;
 const LINK = /https?:\/\/[^\s<>"']+/g;
 
-/** @typedef {import('./live/socket.js').Frame} Frame */
-/** @typedef {import('./live/outbox.js').Item} Item */
+/** @typedef {import('./live/types.js').Frame} Frame */
+/** @typedef {import('./live/types.js').Item} Item */
 
 export class MessageList {
   /**
@@ -136,9 +136,9 @@ export class MessageList {
   }
 
   /** It was stored as `seq`. Its push follows, or came before this page was told. */
-  sent(/** @type {Item} */ item, /** @type {number} */ seq) {
-    const row = this.pending.get(item.cid);
-    this.pending.delete(item.cid);
+  sent(/** @type {string} */ cid, /** @type {number} */ seq) {
+    const row = this.pending.get(cid);
+    this.pending.delete(cid);
     if (!row) return;
     if (seq <= this.last) row.remove();
     else {
@@ -148,9 +148,9 @@ export class MessageList {
     }
   }
 
-  drop(/** @type {Item} */ item) {
-    this.pending.get(item.cid)?.remove();
-    this.pending.delete(item.cid);
+  drop(/** @type {string} */ cid) {
+    this.pending.get(cid)?.remove();
+    this.pending.delete(cid);
   }
 
   row(/** @type {Frame} */ entry) {
@@ -222,7 +222,7 @@ export class MessageList {
       const seconds = Math.max(1, Math.ceil(((item.until ?? 0) - Date.now()) / 1_000));
       line.textContent = say('Goes out in {seconds} s', { seconds });
     }
-    if (item.state === 'failed') {
+    if (item.state === 'failed' || item.state === 'stale') {
       line.append(say('Not sent: {reason}', { reason: item.reason ?? '' }));
       line.append(button(say('Try again'), () => this.use.onretry(item.cid)));
       line.append(button(say('Edit'), () => this.use.onedit(item)));

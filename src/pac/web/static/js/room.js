@@ -7,10 +7,9 @@
  */
 
 import { Composer } from './composer.js';
-import { Outbox } from './live/outbox.js';
-import { RoomLog } from './live/room_log.js';
-import { LiveSocket, browserEnv } from './live/socket.js';
-import { openStore } from './live/store.js';
+import { LiveClient } from './live/client.js';
+import { browserEnv } from './live/env.js';
+import { openOutboxStore } from './live/store.js';
 import { MessageList } from './messages.js';
 import { loadTexts, say } from './texts.js';
 import { Typing } from './typing.js';
@@ -19,7 +18,7 @@ const QUIET_MS = 2_000;
 const OFFLINE_AFTER_MS = 60_000;
 const OLDER = 50;
 
-/** @typedef {import('./live/socket.js').Frame} Frame */
+/** @typedef {import('./live/types.js').Frame} Frame */
 
 const page = /** @type {HTMLElement} */ (document.getElementById('room'));
 const room = page.dataset.room ?? '';
@@ -44,9 +43,9 @@ const list = new MessageList(
     member,
     nickname: page.dataset.nickname ?? '',
     locale: document.documentElement.lang,
-    onretry: (cid) => outbox?.retry(cid),
-    onedit: (item) => { outbox?.discard(item.cid); composer?.giveBack(item.body); },
-    ondiscard: (cid) => outbox?.discard(cid),
+    onretry: (cid) => live.retry(cid),
+    onedit: (item) => { if (live.discard(item.cid)) composer?.giveBack(item.body); },
+    ondiscard: (cid) => live.discard(cid),
     ondelete: (seq) => remove(seq),
     mayDeleteAny: page.dataset.mayDelete === 'yes',
   },
@@ -54,92 +53,72 @@ const list = new MessageList(
 list.toEnd();
 
 const socketUrl = page.dataset.socketUrl || `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/message`;
-let downSince = 0;
 let bannerTimer = 0;
 let hasEnded = false;
 
-const socket = new LiveSocket(socketUrl, env, {
-  onopen: () => { subscribe(); },
-  onframe: (frame) => heard(frame),
-  onstate: (state, until) => showConnection(state, until),
-  onended: (why, code) => ended(why, code),
+const client = new LiveClient({ url: socketUrl, me: { id: member }, env, store: await openOutboxStore() });
+const live = client.open(room, { after: list.last || Number(page.dataset.top), epoch: page.dataset.epoch });
+client.on('state', () => showConnection());
+client.on('room', (frame) => { if (frame.room === room) showRoom(frame); });
+client.on('membership', (frame) => { if (frame.room === room) standing(frame); });
+live.on('entries', (entries) => {
+  list.append(entries);
+  announce(entries);
+  for (const entry of entries) typing.said(entry.member.id);
 });
-
-const log = new RoomLog(room, list.last || Number(page.dataset.top), page.dataset.epoch ?? '', {
-  history: (after, limit) => socket.ask({ op: 'history', room, after, limit }),
-  onentries: (entries) => { list.append(entries); announce(entries); },
-  onreset: () => list.clear(),
+live.on('reset', () => list.clear());
+live.on('detached', async () => {
+  const { messages } = await live.history({ limit: OLDER });
+  list.clear();
+  list.append(messages);
+  live.attach(list.last);
 });
+live.on('standing', (entry) => subscribed(entry));
+live.on('unsubscribed', (code) => unsubscribed(code));
+live.on('typing', (frame) => typing.heard(frame));
+live.on('presence', (frame) => showOnline(frame.online));
+live.on('items', (items) => {
+  const kept = new Set(items.map((item) => item.cid));
+  for (const cid of [...list.pending.keys()]) if (!kept.has(cid)) list.drop(cid);
+  for (const item of items) list.pend(item);
+});
+live.on('sent', ({ cid, seq }) => list.sent(cid, seq));
+addEventListener('beforeunload', (event) => { if (env.unsafe && client.items.length) event.preventDefault(); });
 
 const composer = field
   ? new Composer(field, /** @type {HTMLElement} */ (document.getElementById('send')), /** @type {HTMLElement} */ (document.getElementById('counter')), {
       limit: Number(page.dataset.bodyChars),
-      draftKey: `draft:${member}:${room}`,
-      onsend: (body) => { outbox?.add(body); typing.sent(); },
+      draft: () => client.drafts.text(room),
+      ondraft: (text) => client.drafts.write(room, text),
+      onsend: (body) => { live.send(body); typing.sent(); },
     })
   : null;
-
-const outbox = composer
-  ? new Outbox(member, room, await openStore(), env, {
-      send: (item) => socket.ask({ op: 'send', room, cid: item.cid, body: item.body }),
-      probe: () => socket.probe(),
-      onchange: (item) => list.pend(item),
-      onsent: (item, seq) => list.sent(item, seq),
-      ongone: (item) => list.drop(item),
-    })
-  : null;
+client.drafts.on('change', (changed) => { if (changed === room && document.activeElement !== field) composer?.restoreDraft(); });
 
 const typing = new Typing(room, env, {
-  tell: (frame) => socket.tell(frame),
+  tell: (frame) => client.socket.tell(frame),
   onchange: (words) => { typingLine.textContent = words; typingLine.hidden = !words; },
 });
 field?.addEventListener('input', () => typing.wrote(field.value));
 
 composer?.enable();
 if (matchMedia('(pointer: fine)').matches) field?.focus();
-await outbox?.restore();
-socket.connect();
+client.connect();
 
-addEventListener('online', () => socket.connectNow());
-document.addEventListener('visibilitychange', () => { if (!document.hidden) socket.connectNow(); });
+addEventListener('online', () => client.connectNow());
+document.addEventListener('visibilitychange', () => { if (!document.hidden) client.connectNow(); });
 document.getElementById('scroller')?.addEventListener('scroll', () => older());
 setInterval(() => tick(), 500);
 
-async function subscribe() {
-  try {
-    const answer = await socket.ask({ op: 'subscribe', rooms: [log.cursor()] });
-    const entry = answer.rooms[0];
-    if (entry.code) { refused(entry); return; }
-    log.subscribed(entry);
-    showOnline(entry.online);
-    sawNow();
-    if (entry.roomStatus === 'ENDED') readOnly(say('This room has ended. Its members can still read it.'));
-    else outbox?.opened();
-  } catch {
-    outbox?.closed(); // the connection went: the next one subscribes again
-  }
-}
-
-function heard(/** @type {Frame} */ frame) {
-  if (frame.room !== room) return;
-  switch (frame.op) {
-    case 'message': log.push(frame); typing.said(frame.member.id); break;
-    case 'top': if (frame.epoch === log.epoch) log.top(frame.top); break;
-    case 'typing': typing.heard(frame); break;
-    case 'presence': showOnline(frame.online); break;
-    case 'room': showRoom(frame); break;
-    case 'membership': standing(frame); break;
-    case 'unsubscribed': unsubscribed(frame.code ?? ''); break;
-    default: break;
-  }
+function subscribed(/** @type {Frame} */ entry) {
+  if (entry.code) { readOnly(entry.message ?? ''); return; }
+  showOnline(entry.online);
+  if (entry.roomStatus === 'ENDED') readOnly(say('This room has ended. Its members can still read it.'));
 }
 
 function unsubscribed(/** @type {string} */ code) {
-  outbox?.closed();
-  if (code === 'ended') {
-    readOnly(say('This room has ended. Its members can still read it.'));
-    subscribe();
-  } else if (code === 'banned') readOnly(say('You are banned from this room.'));
+  if (code === 'ended') readOnly(say('This room has ended. Its members can still read it.'));
+  else if (code === 'banned') readOnly(say('You are banned from this room.'));
   else if (code === 'kicked') readOnly(say('You were removed from this room.'));
   else readOnly(say('You are no longer in this room.'));
 }
@@ -180,23 +159,15 @@ function showRoom(/** @type {Frame} */ frame) {
 async function remove(/** @type {number} */ seq) {
   if (!window.confirm(say('Delete this message for everybody?'))) return;
   try {
-    await socket.ask({ op: 'delete', room, seq });
+    await live.remove(seq);
   } catch (fault) {
     announcer.textContent = /** @type {Frame} */ (fault).message ?? say('The connection was refused. Reload the page.');
   }
 }
 
-let seen = 0;
-
 /** Tell how far this member has read, while it is looking. */
 function sawNow() {
-  if (document.hidden || !list.atEnd() || log.last <= seen) return;
-  if (socket.tell({ op: 'read', room, seq: log.last })) seen = log.last;
-}
-
-function refused(/** @type {Frame} */ entry) {
-  if (entry.code === 'rate_limited') env.setTimeout(() => subscribe(), entry.retry_after_ms ?? 1_000);
-  else readOnly(entry.message ?? '');
+  if (!document.hidden && list.atEnd()) live.read(live.last);
 }
 
 /** Nobody writes here any more; what was being written stays to be copied. */
@@ -214,7 +185,6 @@ function readOnly(/** @type {string} */ words) {
 
 function ended(/** @type {string} */ why, /** @type {number} */ code) {
   composer?.saveDraft();
-  outbox?.closed();
   if (why === 'sign-in') {
     location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
     return;
@@ -225,22 +195,18 @@ function ended(/** @type {string} */ why, /** @type {number} */ code) {
   showBanner(words);
 }
 
-function showConnection(/** @type {string} */ state, /** @type {number} */ until) {
-  if (state === 'open') {
-    downSince = 0;
-    clearTimeout(bannerTimer);
-    banner.hidden = true;
-    return;
-  }
-  outbox?.closed();
-  if (!downSince) downSince = Date.now();
-  const left = QUIET_MS - (Date.now() - downSince);
+function showConnection() {
   clearTimeout(bannerTimer);
-  bannerTimer = window.setTimeout(() => describe(state, until), Math.max(0, left));
+  if (client.ended) ended(client.ended.why, client.ended.code);
+  else if (client.state === 'open') banner.hidden = true;
+  else {
+    const left = QUIET_MS - (Date.now() - client.downSince);
+    bannerTimer = window.setTimeout(() => describe(client.state, client.until), Math.max(0, left));
+  }
 }
 
 function describe(/** @type {string} */ state, /** @type {number} */ until) {
-  if (!navigator.onLine || Date.now() - downSince > OFFLINE_AFTER_MS) {
+  if (!navigator.onLine || Date.now() - client.downSince > OFFLINE_AFTER_MS) {
     showBanner(say('Offline. What you write goes out when the connection is back.'), true);
   } else if (state === 'connecting') showBanner(say('Connecting…'));
   else {
@@ -255,7 +221,7 @@ function showBanner(/** @type {string} */ words, retry = false) {
     const now = document.createElement('button');
     now.type = 'button';
     now.textContent = say('Connect now');
-    now.addEventListener('click', () => socket.connectNow());
+    now.addEventListener('click', () => client.connectNow());
     banner.append(now);
   }
   banner.hidden = false;
@@ -263,7 +229,7 @@ function showBanner(/** @type {string} */ words, retry = false) {
 
 /** Countdowns that are on screen. */
 function tick() {
-  for (const item of outbox?.items ?? []) if (item.state === 'waiting') list.pend(item);
+  for (const item of live.items) if (item.state === 'waiting') list.pend(item);
   typing.tick();
   sawNow();
 }
@@ -278,7 +244,7 @@ async function older() {
   if (reading || noneOlder || first <= 1 || scroller.scrollTop > 2 * scroller.clientHeight) return;
   reading = true;
   try {
-    const answer = await socket.ask({ op: 'history', room, before: first, limit: OLDER });
+    const answer = await live.history({ before: first, limit: OLDER });
     if (list.first === first) list.prepend(answer.messages);
     noneOlder = !answer.more;
   } catch {

@@ -9,7 +9,6 @@ const TELL_EVERY_MS = 3_000;
 const FORGET_AFTER_MS = 6_000;
 const STOPPED_AFTER_MS = 5_000;
 
-/** @typedef {import('./live/socket.js').Frame} Frame */
 
 export class Typing {
   /**
@@ -48,7 +47,7 @@ export class Typing {
     this.isOn = false;
   }
 
-  heard(/** @type {Frame} */ frame) {
+  heard(/** @type {{member: {id: string, nickname: string}, on: boolean}} */ frame) {
     if (frame.on) this.others.set(frame.member.id, { nickname: frame.member.nickname, until: this.env.now() + FORGET_AFTER_MS });
     else this.others.delete(frame.member.id);
     this.show();
