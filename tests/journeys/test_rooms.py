@@ -117,7 +117,7 @@ async def test_who_types_what_is_deleted_and_renamed_is_seen_by_the_others(visit
     await ada.page.wait_for_selector("#typing", state="hidden")
     ben.page.on("dialog", lambda dialog: dialog.accept())
     await ben.page.hover("li.message.own")
-    await ben.page.click("li.message.own .tool.remove")
+    await ben.page.click("li.message.own [data-verb=remove]")
     for visitor in (ada, ben):
         await visitor.page.wait_for_selector("li.message .gone")
         assert await visitor.bodies() == []

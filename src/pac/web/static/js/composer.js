@@ -17,7 +17,8 @@ export class Composer {
    * @param {HTMLTextAreaElement} field
    * @param {HTMLElement} button
    * @param {HTMLElement} counter
-   * @param {{limit: number, draftKey: string, onsend: (body: string) => void}} use `limit` in code points
+   * @param {{limit: number, draft: () => string, ondraft: (text: string) => void, onsend: (body: string) => void}} use
+   *   `limit` in code points; `onsend` has saved it as a draft when it returns
    */
   constructor(field, button, counter, use) {
     this.field = field;
@@ -71,10 +72,10 @@ export class Composer {
   send() {
     const body = this.field.value;
     if (!body.trim() || codePoints(body) > this.use.limit) return;
+    this.use.onsend(body);
     this.field.value = '';
     this.saveDraft();
     this.count();
-    this.use.onsend(body);
   }
 
   /** Put a text back to be changed, before what is there. */
@@ -106,21 +107,10 @@ export class Composer {
 
   saveDraft() {
     clearTimeout(this.draftTimer);
-    try {
-      if (this.field.value) localStorage.setItem(this.use.draftKey, this.field.value);
-      else localStorage.removeItem(this.use.draftKey);
-    } catch {
-      // storage is full or forbidden: the text is still in the field
-    }
+    this.use.ondraft(this.field.value);
   }
 
-  restoreDraft() {
-    try {
-      this.field.value = localStorage.getItem(this.use.draftKey) ?? '';
-    } catch {
-      this.field.value = '';
-    }
-  }
+  restoreDraft() { this.field.value = this.use.draft(); }
 }
 
 export function codePoints(/** @type {string} */ text) {

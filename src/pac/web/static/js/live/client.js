@@ -1,193 +1,214 @@
 // @ts-check
-/** The connection and the rooms that are open or followed on it, as docs/CLIENT.md says. */
+/**
+ * The connection of one page and everything that is kept true by it: which rooms are read, where their logs end,
+ * what was written and is not stored yet (docs/CLIENT.md, live/).
+ *
+ * It decides nothing itself: the socket comes back, the subscriptions are brought up to what is wanted, the logs
+ * and the outbox hear of it. No DOM and no framework, so that any page and any test can use it alone.
+ */
 
-import { newCid, Outbox } from './outbox.js';
-import { RoomLog } from './room_log.js';
+import { Drafts } from './drafts.js';
+import { Emitter } from './emitter.js';
+import { LiveRoom } from './live_room.js';
+import { Outbox, newCid } from './outbox.js';
 import { LiveSocket } from './socket.js';
+import { Subscriptions } from './subscriptions.js';
+import { Tabs } from './tabs.js';
 
-/** @typedef {import('./socket.js').Frame} Frame */
-/** @typedef {import('./outbox.js').Item} Item */
+const FRAME_BYTES = 65_536;
+/** A change of standing after which a refused room may be read, or one that is read may be another's to write. */
+const RIGHTS = new Set(['joined', 'accepted', 'unbanned', 'role', 'owner']);
 
-class Events {
-  constructor() { /** @type {Map<string, Set<(value: any) => void>>} */ this.calls = new Map(); }
+/**
+ * @typedef {import('./types.js').Frame} Frame
+ * @typedef {import('./types.js').Item} Item
+ */
 
-  on(/** @type {string} */ event, /** @type {(value: any) => void} */ call) {
-    const calls = this.calls.get(event) ?? new Set();
-    this.calls.set(event, calls.add(call));
-    return () => { calls.delete(call); };
-  }
-
-  tell(/** @type {string} */ event, /** @type {any} */ value = undefined) {
-    for (const call of [...(this.calls.get(event) ?? [])]) call(value);
-  }
-}
-
-export class LiveClient extends Events {
-  /** @param {{url: string, me: {id: string}, env: import('./socket.js').Env, store: import('./outbox.js').Store}} use */
+/**
+ * @extends {Emitter<{
+ *   state: [], standing: [Frame], message: [Frame], membership: [Frame], room: [Frame], read: [Frame],
+ *   unsubscribed: [Frame], outbox: [Item[]],
+ * }>}
+ */
+export class LiveClient extends Emitter {
+  /**
+   * @param {{url: string, me: {id: string}, env: import('./types.js').Env,
+   *   store: import('./types.js').OutboxStore}} parts
+   */
   constructor({ url, me, env, store }) {
     super();
     this.me = me;
     this.env = env;
-    this.store = store;
-    /** @type {import('./socket.js').State} */
-    this.state = 'waiting';
-    this.until = 0;
-    this.downSince = env.now();
-    /** @type {{why: 'sign-in' | 'stop', code: number} | null} */
-    this.ended = null;
+    /** ms since the line is down, 0 while it is up. */
+    this.downSince = 0;
+    this.frameBytes = FRAME_BYTES;
     /** @type {Map<string, LiveRoom>} */
     this.rooms = new Map();
-    /** @type {Set<string>} */
-    this.followed = new Set();
-    /** @type {Set<string>} */
-    this.subscribed = new Set();
+    /** @type {string[]} */
+    this.followed = [];
+    this.owing = '';
+    const tabs = new Tabs(me.id, env);
+    this.drafts = new Drafts(me.id, env, () => tabs.id);
     this.socket = new LiveSocket(url, env, {
-      onopen: () => { this.subscribed.clear(); this.subscribe([...this.wanted()]); },
+      onopen: (welcome) => this.opened(welcome),
       onframe: (frame) => this.heard(frame),
-      onstate: (state, until) => this.changed(state, until),
-      onended: (why, code) => { this.ended = { why, code }; this.tell('state'); },
+      onstate: (state) => this.turned(state),
+    });
+    this.subscriptions = new Subscriptions(env, {
+      wanted: () => this.wanted(),
+      ask: (frame) => this.socket.ask(frame),
+      cursor: (room) => this.rooms.get(room)?.log.asking() ?? {},
+      onentry: (entry) => this.stood(entry),
+    });
+    this.outbox = new Outbox({ uid: me.id, env, store, tabs }, {
+      send: (item) => this.post(item),
+      onlost: (room) => this.subscriptions.again(room, true),
+      onstored: (item) => this.drafts.stored(item.room, item.cid),
+      onsent: (item, ok) => this.rooms.get(item.room)?.acknowledged(item.cid, ok),
+      onchange: (room) => this.itemsChanged(room),
+    });
+    /** The outbox of earlier pages is back, and drafts that are in it are gone. */
+    this.ready = this.outbox.load().then((cids) => {
+      this.drafts.recover(new Set([...cids, ...this.items.map((item) => item.cid)]));
     });
   }
+
+  /** @returns {import('./types.js').State} */
+  get state() { return this.socket.state; }
+
+  /** When the next attempt is made, ms, while waiting. */
+  get until() { return this.socket.until; }
+
+  /** Why it is over, once it is. */
+  get ended() { return this.socket.ended; }
+
+  /** @returns {Item[]} of all rooms */
+  get items() { return this.outbox.items(); }
 
   connect() { this.socket.connect(); }
 
   connectNow() { this.socket.connectNow(); }
 
-  end() { this.socket.end(); }
-
-  changed(/** @type {import('./socket.js').State} */ state, /** @type {number} */ until) {
-    this.state = state;
-    this.until = until;
-    if (state === 'open') this.downSince = 0;
-    else {
-      if (!this.downSince) this.downSince = this.env.now();
-      for (const room of this.rooms.values()) room.outbox.closed();
-    }
-    this.tell('state');
+  /** The page goes. What is written is kept. */
+  end() {
+    this.socket.end();
+    this.outbox.end();
   }
 
-  wanted() {
-    const open = [...this.rooms.values()].filter((room) => room.isOpen).map((room) => room.id);
-    return new Set([...open, ...this.followed]);
-  }
-
+  /** The rooms that are subscribed without being shown. */
   follow(/** @type {string[]} */ ids) {
-    this.followed = new Set(ids);
-    this.settle();
+    this.followed = [...ids];
+    this.subscriptions.changed();
   }
 
-  settle() {
-    const wanted = this.wanted();
-    const fresh = [...wanted].filter((id) => !this.subscribed.has(id));
-    const gone = [...this.subscribed].filter((id) => !wanted.has(id));
-    if (gone.length) { for (const id of gone) this.subscribed.delete(id); this.ask({ op: 'unsubscribe', rooms: gone }).catch(() => {}); }
-    if (fresh.length) this.subscribe(fresh);
-  }
-
-  async subscribe(/** @type {string[]} */ ids) {
-    if (this.state !== 'open' || !ids.length) return;
-    for (const id of ids) this.subscribed.add(id);
-    try {
-      const answer = await this.ask({ op: 'subscribe', rooms: ids.map((id) => this.rooms.get(id)?.cursor() ?? { room: id }) });
-      for (const entry of answer.rooms) this.stands(entry);
-    } catch {
-      // the connection went: the next one subscribes again
-    }
-  }
-
-  stands(/** @type {Frame} */ entry) {
-    if (entry.code === 'rate_limited') {
-      this.subscribed.delete(entry.room);
-      this.env.setTimeout(() => this.settle(), entry.retry_after_ms ?? 1_000);
-      return;
-    }
-    this.tell('standing', entry);
-    if (entry.code) { this.rooms.get(entry.room)?.tell('unsubscribed', entry.code); return; }
-    const room = this.rooms.get(entry.room);
-    if (!room) return;
-    room.log.subscribed(entry);
-    room.tell('standing', entry);
-    if (entry.roomStatus !== 'ENDED') room.outbox.opened();
-  }
-
-  heard(/** @type {Frame} */ frame) {
-    const room = this.rooms.get(frame.room);
-    if (['message', 'membership', 'room', 'read', 'unsubscribed'].includes(frame.op)) this.tell(frame.op, frame);
-    if (frame.op === 'unsubscribed') this.subscribed.delete(frame.room);
-    if (!room?.isOpen) return;
-    if (frame.op === 'message') room.log.push(frame);
-    if (frame.op === 'top' && frame.epoch === room.log.epoch) room.log.top(frame.top);
-    if (frame.op === 'typing' || frame.op === 'presence') room.tell(frame.op, frame);
-    if (frame.op === 'unsubscribed') { room.outbox.closed(); room.tell('unsubscribed', frame.code); }
-  }
-
-  ask(/** @type {{op: string, [field: string]: any}} */ frame) { return this.socket.ask(frame); }
-
-  /** @param {string} id @param {{after: number, epoch: string}} from */
-  open(id, { after, epoch }) {
-    let room = this.rooms.get(id);
-    if (!room) { room = new LiveRoom(this, id); this.rooms.set(id, room); room.outbox.restore(); }
-    room.log.last = after;
-    room.log.epoch = epoch;
-    room.isOpen = true;
-    if (this.subscribed.has(id)) this.subscribed.delete(id);
-    this.settle();
+  /**
+   * Show a room. Without `after` it begins with the newest entries.
+   * @param {string} id
+   * @param {{after?: number, epoch?: string}} at where the page's entries end
+   * @returns {LiveRoom} the same one until it is closed
+   */
+  open(id, { after, epoch } = {}) {
+    const known = this.rooms.get(id);
+    if (known) return known;
+    const room = new LiveRoom(id, { after, epoch }, {
+      env: this.env,
+      ask: (frame) => this.socket.ask(frame),
+      tell: (frame) => this.socket.tell(frame),
+      items: () => this.outbox.items(id),
+      send: (body, cid) => this.send(id, body, cid),
+      retry: (cid) => this.retry(id, cid),
+      discard: (cid) => this.outbox.discard(cid),
+      close: () => {
+        if (this.rooms.get(id) !== room) return;
+        this.rooms.delete(id);
+        this.subscriptions.changed();
+      },
+    });
+    this.rooms.set(id, room);
+    this.subscriptions.again(id);
     return room;
   }
 
-  items() { return [...this.rooms.values()].flatMap((room) => room.items); }
-}
+  /** Its cid can be had before it is sent. */
+  newCid() { return newCid(this.env); }
 
-export class LiveRoom extends Events {
-  /** @param {LiveClient} client @param {string} id */
-  constructor(client, id) {
-    super();
-    this.client = client;
-    this.id = id;
-    this.isOpen = false;
-    this.detached = false;
-    this.log = new RoomLog(id, 0, '', {
-      history: (after, limit) => client.ask({ op: 'history', room: id, after, limit }),
-      onentries: (entries) => this.tell('entries', entries),
-      onreset: () => this.tell('reset'),
-    });
-    const changed = () => { this.tell('items'); client.tell('outbox', client.items()); };
-    this.outbox = new Outbox(client.me.id, id, client.store, client.env, {
-      send: (item) => client.ask({ op: 'send', room: id, cid: item.cid, body: item.body }),
-      probe: () => client.socket.probe(),
-      onchange: changed,
-      onsent: (item, seq, ts) => { this.tell('sent', { cid: item.cid, seq, ts }); changed(); },
-      ongone: changed,
-    });
+  // What rooms do
+
+  /** Saved as a draft under its cid when this returns, so the field may be cleared; sent when the outbox has it. */
+  send(/** @type {string} */ room, /** @type {string} */ body, cid = this.newCid()) {
+    if (!this.outbox.find(cid)) this.drafts.take(room, cid, body);
+    return this.outbox.add(room, body, cid);
   }
 
-  get items() { return this.outbox.items; }
-  get epoch() { return this.log.epoch; }
-  get last() { return this.log.last; }
-
-  cursor() { return this.isOpen ? this.log.cursor() : { room: this.id }; }
-
-  /** @returns {Promise<{messages: Frame[], more: boolean}>} */
-  history(/** @type {{before?: number, after?: number, limit?: number}} */ range) {
-    return /** @type {Promise<any>} */ (this.client.ask({ op: 'history', room: this.id, ...range }));
+  retry(/** @type {string} */ room, /** @type {string} */ cid) {
+    const isRetried = this.outbox.retry(cid);
+    if (isRetried && !this.subscriptions.stands(room)) this.subscriptions.again(room);
+    return isRetried;
   }
 
-  send(/** @type {string} */ body, /** @type {string} */ cid = newCid(this.client.env)) { void cid; return this.outbox.add(body); }
+  /** What cannot be a frame is not sent: a frame that is too large ends the connection for good. */
+  post(/** @type {Item} */ item) {
+    const frame = { op: 'send', room: item.room, cid: item.cid, body: item.body };
+    const bytes = new TextEncoder().encode(JSON.stringify(frame)).length + 100;
+    if (bytes > this.frameBytes) return Promise.reject({ op: 'error', code: 'too_large' });
+    return this.socket.ask(frame);
+  }
 
-  retry(/** @type {string} */ cid) { this.outbox.retry(cid); }
+  /** By urgency: what is shown, what is to be written to, the rest. */
+  wanted() {
+    const shown = [...this.rooms.keys()];
+    const owing = this.outbox.owing().filter((room) => !this.rooms.has(room));
+    const urgent = new Set([...shown, ...owing]);
+    return [[...urgent], this.followed.filter((room) => !urgent.has(room))];
+  }
 
-  discard(/** @type {string} */ cid) { this.outbox.discard(cid); }
+  // What the socket says
 
-  read(/** @type {number} */ seq) { this.client.socket.tell({ op: 'read', room: this.id, seq }); }
+  opened(/** @type {Frame} */ welcome) {
+    this.downSince = 0;
+    this.frameBytes = welcome.limits?.frame ?? FRAME_BYTES;
+    this.subscriptions.opened(welcome);
+  }
 
-  typing(/** @type {boolean} */ on) { this.client.socket.tell({ op: 'typing', room: this.id, on }); }
+  turned(/** @type {import('./types.js').State} */ state) {
+    if (state !== 'open') {
+      if (!this.downSince) this.downSince = this.env.now();
+      this.subscriptions.closed();
+      this.outbox.closed();
+      for (const room of this.rooms.values()) room.log.paused();
+    }
+    this.emit('state');
+  }
 
-  remove(/** @type {number} */ seq) { return this.client.ask({ op: 'delete', room: this.id, seq }); }
+  stood(/** @type {Frame} */ entry) {
+    const id = entry.room ?? '';
+    this.rooms.get(id)?.stood(entry);
+    this.emit('standing', entry);
+    if (entry.code === undefined) this.outbox.opened(id);
+    else if (entry.code !== 'too_many_rooms') this.outbox.refused(id, entry);
+  }
 
-  attach(/** @type {number} */ after) { this.log.last = after; this.detached = false; }
+  heard(/** @type {Frame} */ frame) {
+    const { op, room = '' } = frame;
+    if (op === 'unsubscribed') this.outbox.closed(room);
+    this.rooms.get(room)?.heard(frame);
+    if (op === 'message') this.emit('message', frame);
+    else if (op === 'room') this.emit('room', frame);
+    else if (op === 'read') this.emit('read', frame);
+    else if (op === 'membership') {
+      this.emit('membership', frame);
+      if (RIGHTS.has(frame.change) && !this.subscriptions.stands(room)) this.subscriptions.again(room);
+    } else if (op === 'unsubscribed') {
+      this.emit('unsubscribed', frame);
+      this.subscriptions.again(room); // it may be read still, or the answer says why not
+    }
+  }
 
-  close() {
-    this.isOpen = false;
-    this.client.settle();
+  itemsChanged(/** @type {string} */ room) {
+    this.rooms.get(room)?.emit('items', this.outbox.items(room));
+    this.emit('outbox', this.outbox.items());
+    const owing = this.outbox.owing().join(' ');
+    if (owing !== this.owing) this.subscriptions.changed();
+    this.owing = owing;
   }
 }

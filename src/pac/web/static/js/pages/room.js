@@ -7,7 +7,6 @@
 import { h, render } from '../vendor/preact.js';
 import { computed, effect } from '../vendor/signals.js';
 import { LiveClient } from '../live/client.js';
-import { Drafts } from '../live/drafts.js';
 import { browserEnv } from '../live/env.js';
 import { openOutboxStore } from '../live/store.js';
 import { Actions } from '../ui/actions.js';
@@ -38,12 +37,12 @@ const slot = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.
 const [pane, head, list, foot, banner, details] = ['rooms-pane', 'room-head', 'list-slot', 'composer-pane', 'banner-slot', 'details'].map(slot);
 
 const state = new State(page);
-const drafts = new Drafts(page.me.id);
 const store = await openOutboxStore();
 const client = new LiveClient({
   url: page.socketUrl || `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/message`,
   me: page.me, env: browserEnv(), store,
 });
+const { drafts } = client;
 const announcer = new Announcer(slot('announcer'), page.me.id);
 const typists = new Typists();
 const actions = new Actions(state, client, {
@@ -135,14 +134,22 @@ function drafted() {
   for (const id of [...state.rooms.ids, ...state.rooms.drafts.peek()]) state.rooms.drafted(id, has.has(id));
 }
 
+/** Nothing of this member stays on the device. */
+async function forget() {
+  const text = field();
+  if (text) text.value = ''; // what goes is not saved once more
+  for (const row of await store.all()) if (row.uid === page.me.id) await store.remove(row.cid);
+  for (const room of drafts.rooms()) drafts.write(room, '');
+}
+
 start();
 keepHeight();
 keepTab(state);
 arrived();
 new Navigation({ open: (id, at) => actions.open(id, at), left, arrived }, () => state.view.peek()?.id ?? '');
-new SignOut({ items: () => client.items(), clear: async () => { for (const item of await store.all()) await store.remove(item.cid); }, confirm });
+new SignOut({ items: () => client.items, clear: forget, confirm });
 effect(() => { if (actions.connection.value.ended?.why === 'sign-in') toSignIn(); });
 addEventListener('online', () => client.connectNow());
 document.addEventListener('visibilitychange', () => { if (!document.hidden) client.connectNow(); });
-addEventListener('storage', drafted);
+drafts.on('change', drafted);
 client.connect();

@@ -12,16 +12,18 @@ import { RoomView } from './state.js';
 const KEPT = 5;
 const REFRESH_MS = 150;
 
-/** @typedef {import('../live/socket.js').Frame} Frame */
+/** @typedef {import('../live/types.js').Frame} AnyFrame */
+/** @typedef {AnyFrame & {room: string}} Frame */
+/** @typedef {import('./held.js').Frame} Entry */
 /** @typedef {import('../live/client.js').LiveClient} LiveClient */
-/** @typedef {import('../live/client.js').LiveRoom} LiveRoom */
+/** @typedef {import('../live/live_room.js').LiveRoom} LiveRoom */
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').PageState} PageState */
 /** @typedef {import('./state.js').Item} Item */
 /** @typedef {{member: {id: string, nickname: string}, on: boolean}} TypingFrame */
 /**
  * What happens that is no state: said aloud, or asked of the page.
- * @typedef {{entries: (entries: Frame[]) => void, typing: (frame: TypingFrame) => void, quiet: () => void,
+ * @typedef {{entries: (entries: Entry[]) => void, typing: (frame: TypingFrame) => void, quiet: () => void,
  *   trouble: (words: string) => void, left: (status: number) => void}} Hearing
  */
 
@@ -30,6 +32,9 @@ export async function askState(/** @type {string} */ path) {
   const answer = await fetch(path, { headers: { Accept: 'application/json' } });
   return answer.ok ? answer.json() : answer.status;
 }
+
+/** A frame of one room, as all are that the client tells of. */
+function ofRoom(/** @type {AnyFrame} */ frame) { return /** @type {Frame} */ (frame); }
 
 export class Actions {
   /** @param {State} state @param {LiveClient} client @param {Hearing} hearing */
@@ -54,12 +59,12 @@ export class Actions {
       this.connection.value = { state: client.state, until: client.until, downSince: client.downSince, ended: client.ended };
       if (client.state !== 'open') this.hearing.quiet();
     });
-    client.on('standing', (entry) => { if (!entry.code) rooms.stands(entry); });
-    client.on('message', (frame) => rooms.said(frame));
-    client.on('read', (frame) => this.readElsewhere(frame));
-    client.on('room', (frame) => this.roomChanged(frame));
-    client.on('membership', (frame) => this.standingChanged(frame));
-    client.on('unsubscribed', (frame) => this.refreshSoon(frame.room));
+    client.on('standing', (entry) => { if (!entry.code) rooms.stands(ofRoom(entry)); });
+    client.on('message', (frame) => rooms.said(ofRoom(frame)));
+    client.on('read', (frame) => this.readElsewhere(ofRoom(frame)));
+    client.on('room', (frame) => this.roomChanged(ofRoom(frame)));
+    client.on('membership', (frame) => this.standingChanged(ofRoom(frame)));
+    client.on('unsubscribed', (frame) => this.refreshSoon(ofRoom(frame).room));
     client.follow(rooms.ids);
   }
 
@@ -119,9 +124,9 @@ export class Actions {
     const live = this.client.open(view.id, { after: held.hasNewer.peek() ? held.top : held.last, epoch: held.epoch });
     this.live = live;
     this.offs = [
-      live.on('entries', (entries) => this.entriesCame(view, entries)),
+      live.on('entries', (entries) => this.entriesCame(view, /** @type {Entry[]} */ (entries))),
       live.on('detached', (top) => held.detach(top)),
-      live.on('reset', () => { held.drop(live.epoch); this.latest().catch(() => {}); }),
+      live.on('reset', () => held.drop(live.epoch)), // its newest entries follow
       live.on('standing', (entry) => { if (entry.online !== undefined) view.online.value = entry.online; }),
       live.on('presence', (frame) => { view.online.value = frame.online; }),
       live.on('typing', (frame) => this.hearing.typing(frame)),
@@ -142,11 +147,10 @@ export class Actions {
 
   // ---- what comes in
 
-  /** @param {RoomView} view @param {import('./held.js').Frame[]} entries */
+  /** @param {RoomView} view @param {Entry[]} entries */
   entriesCame(view, entries) {
     batch(() => {
-      const cids = new Map([...view.sent.values()].map((item) => [item.seq, item.cid]));
-      view.held.append(entries.map((entry) => (cids.has(entry.seq) ? { ...entry, cid: cids.get(entry.seq) } : entry)));
+      view.held.append(entries);
       for (const [cid, item] of view.sent) if ((item.seq ?? 0) <= view.held.top) view.sent.delete(cid);
       this.itemsChanged(view);
     });
@@ -255,7 +259,7 @@ export class Actions {
     try {
       await this.live?.remove(seq);
     } catch (fault) {
-      this.hearing.trouble(/** @type {Frame} */ (fault)?.message ?? '');
+      this.hearing.trouble(/** @type {AnyFrame} */ (fault)?.message ?? '');
     }
   }
 

@@ -3,7 +3,7 @@
 
 import { say } from './texts.js';
 
-/** @typedef {import('../live/socket.js').Frame} Frame */
+/** @typedef {import('./held.js').Frame} Frame */
 
 export class Announcer {
   /** @param {HTMLElement} place @param {string} me */

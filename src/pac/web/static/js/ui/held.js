@@ -12,7 +12,7 @@ import { batch, signal } from '../vendor/signals-core.js';
 export const HELD_MAX = 2_000;
 export const PAGE = 50;
 
-/** @typedef {import('../live/socket.js').Frame & import('./list/rows.js').Entry} Frame a `message` frame */
+/** @typedef {import('../live/types.js').Frame & import('./list/rows.js').Entry} Frame a `message` frame */
 /** @typedef {{messages: Frame[], more: boolean}} Page */
 /** @typedef {(range: {before?: number, after?: number, limit: number}) => Promise<Page>} History */
 
@@ -47,7 +47,9 @@ export class Held {
       this.top = Math.max(this.top, newest);
       for (const entry of fresh) if (entry.event === 'deleted') this.empty(entry);
       const next = this.hasNewer.peek() ? [] : fresh.filter((entry) => entry.seq > last);
-      if (next.length && (next[0].seq === last + 1 || !this.entries.peek().length)) this.put([...this.entries.peek(), ...next], 'end');
+      const isEmpty = !this.entries.peek().length;
+      if (next.length && isEmpty) this.hasOlder.value = next[0].seq > 1;
+      if (next.length && (next[0].seq === last + 1 || isEmpty)) this.put([...this.entries.peek(), ...next], 'end');
       this.count();
     });
   }

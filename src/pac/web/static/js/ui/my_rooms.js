@@ -8,7 +8,7 @@
 
 import { computed, signal } from '../vendor/signals-core.js';
 
-/** @typedef {import('../live/socket.js').Frame} Frame */
+/** @typedef {import('../live/types.js').Frame & {room: string}} Frame */
 /** @typedef {{roomId: string, name: string, roomStatus: string, roomPublic: string, roomMembersCount: number, capacity: number,
  *   onlineCount: number, lastActivityAt: string, role: string | null, status: string | null, unread: number | null}} RoomRow */
 

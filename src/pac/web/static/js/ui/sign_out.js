@@ -14,7 +14,7 @@ export class SignOut {
     this.isSure = false;
     this.channel = 'BroadcastChannel' in window ? new BroadcastChannel('pac') : null;
     document.addEventListener('submit', (event) => this.pressed(event));
-    this.channel?.addEventListener('message', (event) => { if (event.data?.what === 'signed-out') toSignIn(); });
+    this.channel?.addEventListener('message', (event) => { if (event.data?.what === 'signed-out') this.use.clear().catch(() => {}).then(toSignIn); });
   }
 
   pressed(/** @type {SubmitEvent} */ event) {

@@ -19,7 +19,7 @@ import { MyRooms } from './my_rooms.js';
 /** @typedef {{epoch: string, top: number, more: boolean, entries: Frame[]}} Log */
 /** @typedef {{me: Me, language: string, socketUrl: string, bodyChars: number, rooms: RoomRow[], room: Room | null,
  *   may: May, log: Log | null, read: number}} PageState */
-/** @typedef {import('../live/outbox.js').Item & {seq?: number}} Item */
+/** @typedef {import('../live/types.js').Item & {seq?: number}} Item */
 /** Why nothing of the room comes any more, for people; `until` in ms where it ends by itself. @typedef {{code: string, until: number}} Gone */
 
 /** One room that is shown, or was and is kept. */

@@ -21,7 +21,7 @@ export class Composer extends Component {
     const [field, button, counter] = [this.field.current, this.button.current, this.counter.current];
     if (!field || !button || !counter) return;
     this.composer = new Field(field, button, counter, {
-      limit, draftKey: drafts.key(room.roomId), onsend: (body) => { use.send(body); use.typing(false); },
+      limit, draft: () => drafts.text(room.roomId), ondraft: (text) => drafts.write(room.roomId, text), onsend: (body) => { use.send(body); use.typing(false); },
     });
     this.props.handle?.(this);
     field.addEventListener('input', () => { if (field.value.trim()) use.typing(true); });
