@@ -23,7 +23,7 @@ import { DetailsPane, keepHeight } from '../ui/shell.js';
 import { SignOut, toSignIn } from '../ui/sign_out.js';
 import { State, pageState } from '../ui/state.js';
 import { keepTab } from '../ui/tab.js';
-import { loadTexts, say } from '../ui/texts.js';
+import { loadTexts } from '../ui/texts.js';
 import { Typists } from '../ui/typing_line.js';
 
 /** @typedef {import('../ui/composer/composer.js').Handle} Handle */
@@ -104,10 +104,7 @@ function listProps(/** @type {RoomView} */ view) {
       latest: () => actions.latest(), seen: (/** @type {number} */ seq) => actions.seen(seq),
       retry: (/** @type {string} */ cid) => actions.retry(cid), discard: (/** @type {string} */ cid) => actions.discard(cid),
       edit: (/** @type {{cid: string, body: string}} */ item) => { actions.discard(item.cid); composer?.fill(item.body); },
-      remove: async (/** @type {number} */ seq) => {
-        if (await confirm(say('Delete this message for everybody?'), say('Delete'))) await actions.remove(seq);
-        field()?.focus();
-      },
+      remove: (/** @type {number} */ seq) => actions.remove(seq),
       leave: () => field()?.focus(),
     },
   };
@@ -136,6 +133,7 @@ function drafted() {
 
 /** Nothing of this member stays on the device. */
 async function forget() {
+  client.end();
   const text = field();
   if (text) text.value = ''; // what goes is not saved once more
   for (const row of await store.all()) if (row.uid === page.me.id) await store.remove(row.cid);

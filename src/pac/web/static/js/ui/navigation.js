@@ -4,7 +4,7 @@
  * tab and a middle click do what they do everywhere.
  */
 
-const ROOM = /^\/chat\/room\/([0-9a-f]{8}-[0-9a-f-]{27})$/;
+const ROOM = /^\/chat\/room\/([0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27})$/;
 
 /** @typedef {{open: (id: string, at: number) => Promise<boolean>, left: () => void, arrived: () => void}} Use
  *  `open` answers false where the room may not be known: the server then says so on a page of its own */
