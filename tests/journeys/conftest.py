@@ -127,10 +127,20 @@ class Visitors:
         self.all: list[Visitor] = []
 
     async def new(
-        self, *, locale: str = "en-US", javascript: bool = True, width: int = 1280, height: int = 800
+        self,
+        *,
+        locale: str = "en-US",
+        javascript: bool = True,
+        width: int = 1280,
+        height: int = 800,
+        has_touch: bool = False,
     ) -> Visitor:
         context = await self._browser.new_context(
-            locale=locale, java_script_enabled=javascript, viewport={"width": width, "height": height}
+            locale=locale,
+            java_script_enabled=javascript,
+            viewport={"width": width, "height": height},
+            has_touch=has_touch,
+            is_mobile=has_touch,
         )
         visitor = Visitor(context, await context.new_page(), f"http://localhost:{self._server.web_port}")
         self.all.append(visitor)

@@ -1,4 +1,7 @@
-"""What is written while the line is bad arrives once and in order (UI specification §11: T17, T18, T20, T21, T24, T25, T28)."""
+"""What is written while the line is bad arrives once and in order.
+
+UI specification §11: T17, T18, T20, T21, T24, T25, T28.
+"""
 
 import pytest
 from playwright.async_api import expect
@@ -87,9 +90,9 @@ async def test_banned_while_queued_shows_failed_with_text(visitors: Visitors) ->
 
 async def test_gap_is_filled_without_reload_and_without_scroll_jump(visitors: Visitors) -> None:
     ada, ben, line, _ = await two_in_a_room(visitors)
-    for number in range(30):
+    for number in range(60):
         await ada.say(f"before {number}")
-    await ben.sees("before 29")
+    await ben.sees("before 59")
     await ben.page.evaluate(
         "() => { window.stayed = true; document.getElementById('scroller').scrollTop = 300; }"
     )

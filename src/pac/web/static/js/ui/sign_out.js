@@ -29,8 +29,13 @@ export class SignOut {
     if (waiting && !(await this.use.confirm(say('{count} of your messages are not sent yet. Sign out and drop them?', { count: waiting }), say('Sign out')))) return;
     this.isSure = true;
     await this.use.clear().catch(() => {});
-    this.channel?.postMessage({ what: 'signed-out' });
-    form.requestSubmit();
+    try {
+      await fetch(form.action, { method: 'POST', redirect: 'manual' }); // the others are told when it is so
+      this.channel?.postMessage({ what: 'signed-out' });
+      location.assign('/login');
+    } catch {
+      form.requestSubmit(); // no line: the browser says so
+    }
   }
 }
 
