@@ -15,6 +15,7 @@ const RETRY_MS = 1_000;
 const STORED_WITHIN_MS = 3_000;
 const STALE_AFTER_MS = 24 * 3_600_000;
 const LOOK_AROUND_MS = 15_000;
+const RELOADED_WITHIN_MS = 5_000;
 
 /**
  * @typedef {import('./types.js').Item} Item
@@ -51,6 +52,8 @@ export class Outbox {
     this.timers = new Map();
     this.isLoaded = false;
     this.lookTimer = null;
+    /** @type {Set<string | undefined>} tabs that were gone at the last look */
+    this.missed = new Set();
     this.unsafe(!store.durable);
   }
 
@@ -66,16 +69,23 @@ export class Outbox {
     return new Set(mine.map((row) => row.cid));
   }
 
-  /** Take over what tabs that are gone have left: now, and now and then as long as others may leave something. */
+  /**
+   * Take over what tabs that are gone have left: now, and now and then as long as others may leave something. A tab
+   * that is only being loaded anew is gone for a moment too; it is looked for twice, so that it goes on itself.
+   */
   async lookAround() {
     const isGone = this.isLoaded ? await this.tabs.gone().catch(() => null) : null;
+    let wait = LOOK_AROUND_MS;
     if (isGone) {
       const left = (await this.store.all().catch(() => [])).filter((row) => row.uid === this.uid && isGone(row.tab));
-      for (const row of left) row.tab = this.tabs.id;
-      for (const row of this.restore(left)) this.keep(row);
+      const taken = this.env.locks ? left.filter((row) => this.missed.has(row.tab)) : left;
+      if (taken.length < left.length) wait = RELOADED_WITHIN_MS;
+      this.missed = new Set(left.map((row) => row.tab));
+      for (const row of taken) row.tab = this.tabs.id;
+      for (const row of this.restore(taken)) this.keep(row);
     }
     this.env.clearTimeout(this.lookTimer);
-    if (this.tabs.isFirst) this.lookTimer = this.env.setTimeout(() => this.lookAround(), LOOK_AROUND_MS);
+    if (this.tabs.isFirst) this.lookTimer = this.env.setTimeout(() => this.lookAround(), wait);
   }
 
   restore(/** @type {import('./types.js').Row[]} */ rows) {

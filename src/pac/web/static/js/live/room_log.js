@@ -166,7 +166,7 @@ export class RoomLog {
   /** Page by page up to `top`. False when it cannot be read now. */
   async fill(/** @type {() => boolean} */ isOver) {
     while (this.last < this.top) {
-      if (this.top - this.last > BOUND) { this.detach(); return false; }
+      if (this.top - this.last - this.held.size > BOUND) { this.detach(); return false; }
       const after = this.last;
       const page = await this.page({ after, limit: Math.min(PAGE, this.missing()) }, isOver);
       if (!page) return false;

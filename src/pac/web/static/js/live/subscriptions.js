@@ -11,7 +11,9 @@
 const ROOMS_PER_FRAME = 512;
 const FRAME_BYTES = 60_000;
 const RETRY_MS = 1_000;
+/** A refused entry costs nothing, but the hundredth in a minute ends the connection. */
 const RETRY_ROOMS = 40;
+const FEW = 5;
 
 /**
  * @typedef {import('./types.js').Frame} Frame
@@ -120,7 +122,7 @@ export class Subscriptions {
       } else if (known && known.state !== 'leaving' && known.state !== 'leave later') continue;
       fresh.push(room);
     }
-    for (const batch of this.frames(fresh)) this.ask(batch);
+    for (const batch of this.frames(fresh)) this.ask(batch, repeated > 0);
   }
 
   /** Cut by number and by size: a frame that is too large ends the connection for good. */
@@ -141,26 +143,27 @@ export class Subscriptions {
     return frames;
   }
 
-  async ask(/** @type {{room: string}[]} */ cursors) {
+  async ask(/** @type {{room: string}[]} */ cursors, /** @type {boolean} */ isRepeated) {
     const rooms = cursors.map((cursor) => cursor.room);
     const number = this.mark(rooms, 'asked');
     try {
       const answer = await this.use.ask({ op: 'subscribe', rooms: cursors });
-      this.heard(answer.rooms, number);
+      this.heard(answer.rooms, number, isRepeated);
     } catch (error) {
       const fault = /** @type {Frame} */ (error);
-      this.heard(rooms.map((room) => ({ ...fault, room })), number);
+      this.heard(rooms.map((room) => ({ ...fault, room })), number, false);
     }
   }
 
-  heard(/** @type {Frame[]} */ entries, /** @type {number} */ number) {
+  heard(/** @type {Frame[]} */ entries, /** @type {number} */ number, /** @type {boolean} */ isRepeated) {
     const mine = new Set(this.still(entries.map((entry) => entry.room ?? ''), number));
     const limited = entries.filter((entry) => entry.code === 'rate_limited').length;
-    if (limited) this.pace = Math.max(1, Math.min(RETRY_ROOMS, entries.length - limited));
+    if (isRepeated) this.pace = limited ? Math.max(1, entries.length - limited) : Math.min(RETRY_ROOMS, this.pace + 1);
+    const least = limited > FEW ? RETRY_MS : 0; // it says when one of them passes, not when all do
     for (const entry of entries) {
       const room = entry.room ?? '';
       if (!mine.has(room)) continue;
-      if (entry.code === 'rate_limited' || entry.code === 'unavailable') this.put([room], 'later', entry.retry_after_ms);
+      if (entry.code === 'rate_limited' || entry.code === 'unavailable') this.put([room], 'later', Math.max(least, entry.retry_after_ms ?? RETRY_MS));
       else {
         this.mark([room], entry.code ? 'refused' : 'stands', number);
         this.use.onentry(entry);

@@ -8,6 +8,9 @@
  */
 
 const ROLL_CALL_MS = 2_000;
+/** A page that is loaded anew may come before the locks of its predecessor are given back. */
+const TRIES = 4;
+const RETRY_MS = 250;
 const KEY = 'pac-tab';
 
 /** @typedef {import('./types.js').Env} Env */
@@ -37,12 +40,12 @@ export class Tabs {
     const { locks } = this.env;
     this.id = this.kept() || this.fresh();
     if (!locks) return;
-    if (!await this.hold(locks, `${this.name}-${this.id}`, true)) {
-      this.id = this.fresh();
-      await this.hold(locks, `${this.name}-${this.id}`, true);
+    for (let tries = 0; !this.hasLeft && !await this.hold(locks, `${this.name}-${this.id}`, true); tries += 1) {
+      if (tries === TRIES) this.id = this.fresh();
+      else await new Promise((resolve) => { this.env.setTimeout(() => resolve(null), RETRY_MS); });
     }
     this.hold(locks, this.name, false).then((isHeld) => {
-      if (!isHeld || this.hasLeft) return;
+      if (!isHeld) return;
       this.isFirst = true;
       onfirst();
     });
@@ -58,8 +61,9 @@ export class Tabs {
   hold(locks, name, ifAvailable) {
     return new Promise((resolve) => {
       locks.request(name, { ifAvailable }, (lock) => {
-        resolve(lock !== null);
-        return lock && new Promise((release) => { this.releases.push(() => release(null)); });
+        const isHeld = lock !== null && !this.hasLeft; // granted to a page that has gone: given on
+        resolve(isHeld);
+        return isHeld ? new Promise((release) => { this.releases.push(() => release(null)); }) : null;
       }).catch(() => resolve(false));
     });
   }
