@@ -65,7 +65,8 @@ async def overflow(visitor: Visitor) -> list[str]:
             const box = one.getBoundingClientRect(), style = getComputedStyle(one);
             if (!box.width || !box.height || style.visibility === 'hidden') continue;
             if (one.closest('.unseen, .skip, .side-pages')) continue;
-            if (box.right > innerWidth + 1 || box.left < -1) 
+            if (getComputedStyle(one.parentElement).textOverflow === 'ellipsis') continue; // told in full elsewhere
+            if (box.right > innerWidth + 1 || box.left < -1)
               out.push(`${one.localName}.${one.className} ${one.textContent.slice(0, 30)}`);
           }
           return out;
