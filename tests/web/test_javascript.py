@@ -21,5 +21,7 @@ def test_javascript(file: Path) -> None:
     if node is None:
         assert os.environ.get("CI") != "true", "node is missing: apt-get install nodejs"
         pytest.skip("node is not installed: apt-get install nodejs")
-    done = subprocess.run([node, "--test", str(file)], capture_output=True, text=True, check=False, timeout=110)
+    done = subprocess.run(
+        [node, "--test", str(file)], capture_output=True, text=True, check=False, timeout=110
+    )
     assert done.returncode == 0, done.stdout + done.stderr
