@@ -57,7 +57,10 @@ test('it is stored before it is sent', async () => {
   client.connect();
   await clock.pass(10);
   live.send('slow disk');
-  await clock.pass(1_000);
+  await clock.pass(500);
+  server.closeAll(1006);
+  await clock.pass(1_500);
+  assert.equal(client.state, 'open');
   assert.deepEqual(server.said('send'), []);
   commit();
   await clock.pass(10);
@@ -321,13 +324,35 @@ test('a reload sends what the page left, in order, under the same cids, and none
   assert.deepEqual(bodies(server), ['one', 'two']);
 });
 
+test('what was left goes out before what is written now, however it is kept and however slowly it is read', async () => {
+  const { clock, server, tab, store } = browser();
+  const first = tab();
+  await clock.pass(10);
+  const written = Array.from({ length: 20 }, (_, at) => `one ${at}`);
+  for (const body of written) first.live.send(body); // in one millisecond
+  await clock.pass(10);
+  first.client.end();
+  store.rows = new Map([...store.rows].reverse());
+  const { all } = store;
+  store.all = () => new Promise((resolve) => { clock.set(() => resolve(all.call(store)), 1_000); });
+  await clock.pass(10);
+  const second = tab({ session: first.session });
+  second.client.connect();
+  await clock.pass(100);
+  second.live.send('two');
+  await clock.pass(5_000);
+  assert.deepEqual(bodies(server), [...written, 'two']);
+});
+
 test('what is older than 24 h is not sent silently: it asks, and does not hold back the next', async () => {
   const { clock, server, tab, store } = browser();
   await store.put(row('old', 'old', { created: clock.time - 24 * HOUR - 1 }));
   await store.put(row('young', 'young', { created: clock.time - 23 * HOUR }));
   const { client, live } = tab();
+  await clock.pass(10_000);
+  assert.deepEqual(states(live), ['old: stale', 'young: queued']);
   client.connect();
-  await clock.pass(20_000);
+  await clock.pass(10_000);
   assert.deepEqual(states(live), ['old: stale']);
   assert.deepEqual(bodies(server), ['young']);
   live.retry('old');
@@ -455,7 +480,7 @@ test('another member’s items and drafts are never touched', async () => {
   ada.client.drafts.write('r', 'half a thought of ada');
   await clock.pass(10);
   ada.client.end();
-  const ben = tab({ me: 'ben', session: ada.session });
+  const ben = tab({ me: 'ben' });
   ben.client.connect();
   await clock.pass(60_000);
   assert.deepEqual(server.said('send'), []);

@@ -107,8 +107,9 @@ test('more than 1,000 missed lets go, says where the end is, and drops nothing',
   assert.deepEqual(second.told, ['detached 1007']);
   assert.equal(second.log.last, 5);
   assert.equal(second.log.detached, true);
-  second.log.push(entry(1_008));
-  assert.deepEqual([second.told.length, second.log.top], [1, 1_008], 'silent, but the end is known');
+  for (const seq of [1_008, 1_010]) second.log.push(entry(seq));
+  assert.equal(second.log.held.size, 0);
+  assert.deepEqual([second.told.length, second.log.top], [1, 1_010], 'silent, but the end is known');
 });
 
 test('no more than 1,000 are held', async () => {
@@ -139,6 +140,21 @@ test('a reset of the same log detaches, and attaching fills what came since', as
   log.push(entry(5_003));
   assert.deepEqual(told, ['detached 5000', 5_001, 5_002, 5_003]);
   assert.equal(log.detached, false);
+});
+
+test('a reset detaches however little is missing: also a log that ends before the page does', () => {
+  const { told, stand } = rig({ after: 50, epoch: 'e1' }, 10);
+  stand(10, { reset: true });
+  assert.deepEqual(told, ['detached 10']);
+});
+
+test('attaching further back while the subscribe is on its way reads from there', async () => {
+  const { log, told } = rig({ after: 50, epoch: 'e1' }, 50);
+  log.asking();
+  log.attach(47);
+  log.answered({ epoch: 'e1', top: 50 });
+  await settle();
+  assert.deepEqual(told, [48, 49, 50]);
 });
 
 test('while detached nothing is replayed, and a new line changes nothing', () => {

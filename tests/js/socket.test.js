@@ -124,6 +124,18 @@ test('"now" is at once, but at most once a second, and a press in between counts
   assert.ok(tries.length >= 5 && tries.every((at, index) => index === 0 || at - tries[index - 1] >= 1_000), String(tries));
 });
 
+test('one press too early is not lost', async () => {
+  const { socket, made, clock, line } = rig({ random: () => 1 });
+  socket.connect();
+  for (let round = 0; round < 5; round += 1) { line().closes(1006); await clock.pass(socket.until - clock.time); }
+  line().closes(1006);
+  const count = made.length;
+  socket.connectNow();
+  assert.equal(socket.until - clock.time, 1_000);
+  await clock.pass(1_000);
+  assert.equal(made.length, count + 1);
+});
+
 test('"now" asks a line that is thought to be up', async () => {
   const { socket, made, clock, line } = rig();
   socket.connect();

@@ -179,10 +179,10 @@ export class Outbox {
   }
 
   flush(/** @type {string} */ room) {
-    if (!this.isLoaded || !this.open.has(room) || this.flying.has(room)) return;
+    if (!this.isLoaded || !this.open.has(room)) return;
     for (const row of this.rows.filter((one) => one.room === room)) {
       if (row.state === 'failed' || row.state === 'stale') continue;
-      if (row.state !== 'queued' || !row.isStored) return;
+      if (row.state !== 'queued' || !row.isStored) return; // on its way, or waiting: nothing overtakes it
       if (this.isOld(row)) { this.set(row, 'stale'); continue; }
       this.fly(row);
       return;
