@@ -175,12 +175,20 @@ async def test_a_session_that_ended_is_begun_again(plaza: Plaza) -> None:
 async def test_a_member_who_cannot_sign_in_again_is_told_and_let_go(plaza: Plaza) -> None:
     async with terminal_client(plaza.server, ADA, "--room", "광장") as ada:
         await opened(ada)
-        administer(plaza.server, "lock", ADA.username)
+        administer(plaza.server, "reset-password", ADA.username, password="quite another one")
         assert await ada.ended() == 1
         assert ada.err[-2:] == [
             "The session has ended. Signing in again.",
             "Login name or password is wrong. Check both and try again.",
         ]
+
+
+async def test_a_member_who_is_locked_is_told_and_let_go(plaza: Plaza) -> None:
+    async with terminal_client(plaza.server, ADA, "--room", "광장") as ada:
+        await opened(ada)
+        administer(plaza.server, "lock", ADA.username)
+        assert await ada.ended() == 1
+        assert ada.err[-1] == "This account is locked."
 
 
 @pytest.mark.req("1.2")
@@ -219,10 +227,10 @@ async def test_no_escape_sequence_reaches_the_terminal(plaza: Plaza) -> None:
         assert not any(line.startswith(("forged", "[12:00]")) for line in jieun.out)
 
 
-def administer(server: ServerProcess, verb: str, login: str) -> None:
+def administer(server: ServerProcess, verb: str, login: str, *, password: str = PASSWORD) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pac.cli", "admin", verb, login],
-        env=server.environment(), cwd=server.folder, input=f"{PASSWORD}\n", capture_output=True, text=True, check=False,
+        env=server.environment(), cwd=server.folder, input=f"{password}\n", capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 

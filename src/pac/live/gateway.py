@@ -159,8 +159,7 @@ class LiveSocket(WSListener):
             return self.connection.hang_up(Disconnect.INTERNAL)
 
     def _write(self, frames: bytes) -> None:
-        # RFC 6455 §5.5.1: nothing is sent behind a close frame, whatever still counts this socket as a reader.
-        if self._transport is not None and not self._code:
+        if self._transport is not None:
             self._transport.write(frames)
 
     def _hang_up(self, effect: Hangup) -> None:

@@ -4,6 +4,7 @@ Openly second-class: a crash loses the last second of it. A mark never goes back
 """
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING
 
 from pac import telemetry
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pac.live.node import Node
 
 EVERY_S = 0.5
+LATELY_S = 10.0
+"""Longer than any reading of the store takes: one that began before a mark was written may end after it."""
 
 
 class ReadMarks:
@@ -26,11 +29,15 @@ class ReadMarks:
         self._known: dict[tuple[RoomId, MemberId], Seq] = {}
         """Of members who read the room here; a room or member that is gone is forgotten with what is written."""
         self._unwritten: dict[tuple[RoomId, MemberId], Seq] = {}
+        self._lately: deque[tuple[float, dict[tuple[RoomId, MemberId], Seq]]] = deque()
+        """What was written lately, and when: whoever has read the store just before is not told the old mark."""
 
     def learn(self, room_id: RoomId, member_id: MemberId, stored: int) -> Seq:
         """What the store knows of it, or better."""
         place = room_id, member_id
-        mark = max(Seq(stored), self._known.get(place, Seq(0)), self._unwritten.get(place, Seq(0)))
+        mark = max(
+            Seq(stored), self._mark(place), *(written.get(place, Seq(0)) for _, written in self._lately)
+        )
         self._known[place] = mark
         return mark
 
@@ -40,7 +47,7 @@ class ReadMarks:
         Also when the socket it sent on is gone: what one has said oneself is read.
         """
         place = room_id, member_id
-        if seq <= max(self._known.get(place, Seq(0)), self._unwritten.get(place, Seq(0))):
+        if seq <= self._mark(place):
             return
         self._unwritten[place] = seq
         if place in self._known:
@@ -60,7 +67,12 @@ class ReadMarks:
             await asyncio.sleep(EVERY_S)
             await self.write()
 
+    def _mark(self, place: tuple[RoomId, MemberId]) -> Seq:
+        return max(self._known.get(place, Seq(0)), self._unwritten.get(place, Seq(0)))
+
     async def write(self) -> None:
+        while self._lately and self._lately[0][0] < self._node.now() - LATELY_S:
+            self._lately.popleft()
         if not self._unwritten:
             return
         moved = dict(self._unwritten)
@@ -70,6 +82,7 @@ class ReadMarks:
         except Unavailable:
             telemetry.log.warning(telemetry.STORE_UNAVAILABLE, store="rooms")
             return
+        self._lately.append((self._node.now(), moved))
         for place, seq in moved.items():
             # Until here: whoever comes back while it is being written must not be told the old mark.
             if self._unwritten[place] == seq:
