@@ -51,7 +51,7 @@ const actions = new Actions(state, client, {
     for (const entry of entries) typists.said(entry.member.id);
   },
   typing: (frame) => typists.heard(frame),
-  quiet: () => typists.clear(),
+  quiet: () => { typists.clear(); announcer.clear(); },
   trouble: (words) => announcer.say(words),
   left: () => {},
 });

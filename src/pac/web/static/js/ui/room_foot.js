@@ -21,8 +21,8 @@ export class RoomFoot extends Component {
       may.read && h(TypingLine, { key: 'typing', typists }),
       isMine
         ? h(Composer, {
-          key: view.id, handle: composer, room: view.room.peek(), uid: state.me.id, drafts, limit: state.bodyChars,
-          use: { send: (body, cid) => { actions.send(body, cid); }, typing: (on) => actions.typing(on) },
+          key: view.id, handle: composer, room: view.room.peek(), uid: state.me.id, drafts, limit: state.bodyChars, until: view.until,
+          use: { send: (body) => { actions.send(body); }, typing: (on) => actions.typing(on) },
         })
         : h(JoinBar, { key: `join-${view.id}`, view, language: state.language, refresh: () => actions.refresh(view) }),
     ];
