@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "pac"
 TEMPLATE_TEXT = re.compile(r"""_\(\s*(?:"([^"]+)"|'([^']+)')""")
 SCRIPT_TEXT = re.compile(r"""say\(\s*'((?:[^'\\]|\\.)+)'""")
+SCRIPT_PLURAL = re.compile(r"""sayMany\(\s*'([^']+)',\s*'([^']+)'""")
 TABLES = {
     "_WORDS", "_FAULTS", "_BY_STATUS",
     "_SYSTEM_EVENTS", "_CLOSED_FOR_GOOD", "_ROOM_CLOSED", "_MEMBERSHIP", "_NOT_SENT",
@@ -30,7 +31,9 @@ def texts() -> tuple[set[str], set[tuple[str, str]]]:
         for found in TEMPLATE_TEXT.finditer(template.read_text(encoding="utf-8")):
             single.add(found.group(1) or found.group(2))
     for script in SOURCE.rglob("*.js"):
-        single |= {found.group(1) for found in SCRIPT_TEXT.finditer(script.read_text(encoding="utf-8"))}
+        source = script.read_text(encoding="utf-8")
+        single |= {found.group(1) for found in SCRIPT_TEXT.finditer(source)}
+        plural |= {(found.group(1), found.group(2)) for found in SCRIPT_PLURAL.finditer(source)}
     for module in SOURCE.rglob("*.py"):
         for kind, said in _calls_and_tables(ast.parse(module.read_text(encoding="utf-8"))):
             if kind == "plural":

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
@@ -76,6 +77,18 @@ class Visitor:
         await self.live()
         return "/" + self.page.url.split("/", 3)[3]
 
+    async def new_room(self, name: str, **fields: object) -> str:
+        """The path of a new room, made without leaving the page."""
+        made = await self.api("POST", "/api/v1/room", {"roomName": name, **fields})
+        return f"/chat/room/{made['roomId']}"
+
+    async def api(self, method: str, path: str, body: object = None, status: int = 200) -> Any:
+        answer = await self.context.request.fetch(
+            self.home + path, method=method, data=body, headers={"Origin": self.home}
+        )
+        assert answer.status == status, await answer.text()
+        return await answer.json()
+
     async def join(self, path: str) -> None:
         await self.go(path)
         await self.page.click(".composer-pane button.primary")
@@ -114,10 +127,20 @@ class Visitors:
         self.all: list[Visitor] = []
 
     async def new(
-        self, *, locale: str = "en-US", javascript: bool = True, width: int = 1280, height: int = 800
+        self,
+        *,
+        locale: str = "en-US",
+        javascript: bool = True,
+        width: int = 1280,
+        height: int = 800,
+        has_touch: bool = False,
     ) -> Visitor:
         context = await self._browser.new_context(
-            locale=locale, java_script_enabled=javascript, viewport={"width": width, "height": height}
+            locale=locale,
+            java_script_enabled=javascript,
+            viewport={"width": width, "height": height},
+            has_touch=has_touch,
+            is_mobile=has_touch,
         )
         visitor = Visitor(context, await context.new_page(), f"http://localhost:{self._server.web_port}")
         self.all.append(visitor)

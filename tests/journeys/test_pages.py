@@ -89,7 +89,7 @@ async def test_message_text_is_never_html(visitors: Visitors) -> None:
     )
     assert (await ada.bodies())[0] == ATTACK
     hrefs = await ada.page.eval_on_selector_all(
-        "#messages a", "links => links.map(link => link.getAttribute('href'))"
+        "#messages .body a", "links => links.map(link => link.getAttribute('href'))"
     )
     assert hrefs == ["https://example.org/"]
     assert await ada.page.text_content("#messages .author") == ATTACK

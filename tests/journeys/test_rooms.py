@@ -1,5 +1,7 @@
 """Three people and a room: its owner, somebody who wants in, and a stranger; on a desk and on a phone."""
 
+import re
+
 import pytest
 
 from tests.journeys.conftest import Visitor, Visitors
@@ -51,7 +53,10 @@ async def test_a_private_room_is_asked_let_in_and_moderated(visitors: Visitors) 
     await owner.go(f"{room}/members")
     await in_menu_of(owner, "지은", "Ban for a day")
     await member.page.wait_for_selector("#notice")
-    assert await member.page.text_content("#notice") == "이 방의 이용이 제한되었습니다."
+    assert re.fullmatch(
+        r"20\d\d년 .*까지 참여할 수 없습니다\.", await member.page.text_content("#notice") or ""
+    )
+    assert await member.page.locator("#messages").count() == 0, "no history for who is banned"
     await member.go(room)
     assert await member.page.text_content(".status") == "403"
     assert "Banned" in (await owner.page.locator(".member-row", has_text="지은").text_content() or "")
@@ -110,9 +115,9 @@ async def test_who_types_what_is_deleted_and_renamed_is_seen_by_the_others(visit
     await ben.say("잘못 쓴 말")
     await ada.sees("잘못 쓴 말")
     await ada.page.wait_for_selector("#typing", state="hidden")
-    ben.page.on("dialog", lambda dialog: dialog.accept())
     await ben.page.hover("li.message.own")
-    await ben.page.click("li.message.own .act")
+    await ben.page.click("li.message.own [data-verb=remove]")
+    await ben.page.click("dialog[open] button.danger")
     for visitor in (ada, ben):
         await visitor.page.wait_for_selector("li.message .gone")
         assert await visitor.bodies() == []

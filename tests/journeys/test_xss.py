@@ -101,6 +101,7 @@ NICKNAMES = tuple(payload for payload in PAYLOADS if len(payload) <= 32)[::2][:1
 OUR_TAGS = """
   html head meta title link script body header nav main footer div p span a bdi h1 h2 h3 ul ol li form input label
   select option button details summary article time textarea noscript fieldset legend strong br img
+  aside section mark dl dt dd dialog blockquote svg path
 """
 WATCH = """
   window.ran = what => (window.caught ??= []).push(`ran: ${what}`);
@@ -122,7 +123,7 @@ LOOK = """() => {
   const count = selector => document.querySelectorAll(selector).length;
   return {caught: window.caught ?? [], tags: [...tags], handlers, addresses,
     inline: count('script:not([src]):not([type="application/json"])'),
-    pictures: count('img:not([src^="/static/"])'), metas: count('meta[http-equiv]')};
+    pictures: count('img:not([src^="/static/"])') + count('svg:not(.icon)'), metas: count('meta[http-equiv]')};
 }"""
 
 FILL = "(field, value) => { field.removeAttribute('maxlength'); field.type = 'text'; field.value = value; }"

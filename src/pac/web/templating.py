@@ -9,7 +9,7 @@ import hashlib
 import json
 import mimetypes
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -37,9 +37,9 @@ class Static:
         _collect(files("pac.web").joinpath("static"), "", found)
         for language in LANGUAGES:
             texts = {
-                message.id: message.string
+                message.id[0] if isinstance(message.id, tuple) else message.id: message.string
                 for message in catalog(language)
-                if isinstance(message.id, str) and message.id and message.string
+                if message.id and message.string
             }
             found[f"i18n/{language}.json"] = json.dumps(texts, ensure_ascii=False).encode()
         digest = hashlib.blake2b(digest_size=6)
@@ -72,6 +72,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.globals["static"] = static.address
+        self._environment.globals["hue"] = hue
 
     def zone(self, asked: str | None) -> ZoneInfo:
         """The zone a browser says it is in; the installation's where it says none that we know."""
@@ -93,6 +94,13 @@ class Templates:
 _TIME: dict[Language, str] = {"ko": "aaaa h:mm", "en": "h:mm a"}
 _DAY_AND_TIME: dict[Language, str] = {"ko": "M월 d일 aaaa h:mm", "en": "MMM d, h:mm a"}
 
+_DAY_OF_THIS_YEAR: dict[Language, str] = {"ko": "M월 d일 EEEE", "en": "EEEE, MMMM d"}
+
+
+def hue(member_id: str) -> int:
+    """Which of the eight colours a member has, as static/js/ui/avatar.js has it."""
+    return sum(map(ord, member_id)) % 8
+
 
 class Times:
     """Moments as this reader writes them."""
@@ -113,6 +121,17 @@ class Times:
 
     def day(self, at: Instant) -> str:
         return format_date(self._local(at), "full", locale=self._language)
+
+    def heading(self, at: Instant, now: Instant) -> str:
+        """What a day is called above its messages; static/js/ui/times.js says the same."""
+        day, today = self._local(at).date(), self._local(now).date()
+        if day == today:
+            return translate(self._language, "Today")
+        if day == today - timedelta(days=1):
+            return translate(self._language, "Yesterday")
+        if day.year == today.year:
+            return format_date(day, _DAY_OF_THIS_YEAR[self._language], locale=self._language)
+        return self.day(at)
 
     def compact(self, at: Instant) -> str:
         """For lists: day and time."""

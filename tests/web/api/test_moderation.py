@@ -60,6 +60,8 @@ async def test_the_members_of_a_room_are_listed_by_page_and_by_name(house: House
         "joinDateTime": rfc3339(house.clock.now()),
         "voidUntil": None,
         "online": False,
+        "mayModerate": False,
+        "mayAppoint": False,
     }
     assert (page["totalElements"], page["size"], page["number"]) == (3, 50, 0)
     found = (await ben.browser.get(f"{ROOM}/{room}/member?q=LE")).json()
@@ -203,6 +205,21 @@ async def test_sysops_make_members_and_observers_and_only_the_owner_makes_sysops
         ("role", "Dan", "SYSOP"),
         ("role", "Dan", "MEMBER"),
     ]
+
+
+@pytest.mark.req("4.2")
+async def test_a_row_says_what_the_one_who_asks_may_do_with_it(house: House) -> None:
+    room, (ada, ben, _) = await a_room_of(house, "ada", "ben", "cleo")
+
+    async def offered(by: Person) -> dict[str, tuple[bool, bool]]:
+        rows = (await by.browser.get(f"{ROOM}/{room}/member")).json()["content"]
+        return {row["nickname"]: (row["mayModerate"], row["mayAppoint"]) for row in rows}
+
+    nothing, moderate, all_of_it = (False, False), (True, False), (True, True)
+    assert await offered(ada) == {"Ada": nothing, "Ben": all_of_it, "Cleo": all_of_it}
+    assert await offered(ben) == {"Ada": nothing, "Ben": nothing, "Cleo": nothing}
+    assert (await put(ada, room, ben, role="SYSOP")).status_code == 200
+    assert await offered(ben) == {"Ada": nothing, "Ben": nothing, "Cleo": moderate}
 
 
 @pytest.mark.req("4.9")

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from pac.accounts.model import MemberId
+from pac.accounts.model import Actor, MemberId
 from pac.clock import Instant, from_rfc3339
 from pac.errors import FieldFault, InvalidFields
 from pac.rooms import moderation
-from pac.rooms.access import access_room
-from pac.rooms.model import RoomId
-from pac.rooms.rules import Action
+from pac.rooms.access import Standing, access_room, may
+from pac.rooms.model import Membership, RoomId
+from pac.rooms.rules import Action, refuse_moderating
 from pac.web.api.bodiless import NO_FIELDS
-from pac.web.api.room_schemas import MemberList, MemberRequest, MemberRow, MembersQuery
+from pac.web.api.room_schemas import ListedMember, MemberList, MemberRequest, MemberRow, MembersQuery
 from pac.web.api.schemas import UNSAFE, Done, page_index, paged, refusals
 from pac.web.identity import Identity
 from pac.web.parts import WebParts
@@ -27,14 +27,15 @@ def member_routes(parts: WebParts, identity: Identity) -> APIRouter:
     async def members(room_id: str, request: Request, asked: Annotated[MembersQuery, Query()]) -> MemberList:
         actor, now = await identity.actor(request), parts.clock.now()
         async with parts.database.reading() as tx:
-            await access_room(tx, actor, RoomId(room_id), Action.SUBSCRIBE, now)
+            standing = await access_room(tx, actor, RoomId(room_id), Action.SUBSCRIBE, now)
             page = await tx.rooms.members_page(
                 RoomId(room_id), number=page_index(asked.page), size=MEMBERS_PAGE, query=asked.q.strip()
             )
-        rows = [
-            MemberRow.row(member, now, online=parts.is_online(RoomId(room_id), member.member_id))
-            for member in page.rows
-        ]
+        rows = []
+        for member in page.rows:
+            row = MemberRow.row(member, now, online=parts.is_online(RoomId(room_id), member.member_id))
+            moderate, appoint = offered(actor, standing, member, now)
+            rows.append(ListedMember(**row.model_dump(), mayModerate=moderate, mayAppoint=appoint))
         return MemberList(content=rows, **paged(page.number, page.size, page.total, len(rows)))
 
     @router.put(
@@ -84,6 +85,14 @@ def member_routes(parts: WebParts, identity: Identity) -> APIRouter:
         return Done(state="KICKED")
 
     return router
+
+
+def offered(actor: Actor, standing: Standing, member: Membership, now: Instant) -> tuple[bool, bool]:
+    """(moderate, appoint): what the rules would let this caller do with this member."""
+    is_free = refuse_moderating(actor, standing.room, member) is None
+    return is_free and may(actor, standing, Action.MODERATE, now), is_free and may(
+        actor, standing, Action.APPOINT, now
+    )
 
 
 def _instant(field: str, text: str | None) -> Instant | None:

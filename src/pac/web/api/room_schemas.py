@@ -168,6 +168,14 @@ class MemberRow(RoomMember):
         )
 
 
+class ListedMember(MemberRow):
+    """`mayModerate`: the caller may warn, ban, kick and give the roles MEMBER and OBSERVER here; `mayAppoint`: also
+    SYSOP, and hand the room over. What a client offers is this, and not worked out by it."""
+
+    mayModerate: bool  # noqa: N815
+    mayAppoint: bool  # noqa: N815
+
+
 class RequestRow(Answered):
     id: str
     nickname: str
@@ -264,7 +272,7 @@ class RoomList(Paged):
 
 
 class MemberList(Paged):
-    content: list[MemberRow]
+    content: list[ListedMember]
 
 
 class RequestList(Paged):

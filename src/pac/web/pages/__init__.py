@@ -47,7 +47,7 @@ class Pages:
         app.add_api_route("/static/{build}/{path:path}", self._static_file, include_in_schema=False)
 
     def problem_page(self, problem: Problem, language: Language) -> str:
-        return self._templates.page("problem.html", language, problem=problem, viewer=None, here="/")
+        return self._templates.page("problem.html", language, problem=problem, viewer=None, pane=(), here="/")
 
     def to_sign_in(self, request: Request) -> Response:
         """The sign-in page, and back to where the person wanted to go."""

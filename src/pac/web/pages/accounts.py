@@ -18,16 +18,16 @@ def account_pages(pages: PageParts) -> APIRouter:
     @router.get("/")
     async def landing(request: Request) -> Response:
         viewer = await identity.viewer_or_none(request)
-        return see_other("/chat/lobby") if viewer else pages.show(request, "landing.html", None)
+        return see_other("/chat/lobby") if viewer else await pages.show(request, "landing.html", None)
 
     @router.get("/login")
     async def sign_in_form(request: Request) -> Response:
         goal = safe_return_path(request.query_params.get("next"))
         if await identity.viewer_or_none(request):
             return see_other(goal)
-        return pages.show(
+        return await pages.show(
             request, "sign_in.html", None, form={"username": "", "next": goal}, faults={}, trouble="",
-            joined=request.query_params.get("joined") == "1",
+            joined=request.query_params.get("joined") == "1", is_out=request.query_params.get("out") == "1",
         )  # fmt: skip
 
     @router.post("/login")
@@ -39,7 +39,9 @@ def account_pages(pages: PageParts) -> APIRouter:
                 form["username"].strip().lower(), password, identity.visitor(request)
             )
         except (Refusal, Unavailable) as refusal:
-            return pages.show_again(request, "sign_in.html", None, form, refusal, joined=False)
+            return await pages.show_again(
+                request, "sign_in.html", None, form, refusal, joined=False, is_out=False
+            )
         response = see_other(form["next"] if form["next"] != "/" else "/chat/lobby")
         identity.greet(response, signed_in)
         return response
@@ -52,7 +54,7 @@ def account_pages(pages: PageParts) -> APIRouter:
             "email": "",
             "next": safe_return_path(request.query_params.get("next")),
         }
-        return pages.show(
+        return await pages.show(
             request, "sign_up.html", None, form=form, faults={}, trouble="", shortest=pages.parts.password_min
         )
 
@@ -66,7 +68,7 @@ def account_pages(pages: PageParts) -> APIRouter:
             await accounts.sign_up(fields, visitor)
             signed_in = await accounts.sign_in(fields.username, password, visitor)
         except (Refusal, Unavailable) as refusal:
-            return pages.show_again(
+            return await pages.show_again(
                 request, "sign_up.html", None, form, refusal, shortest=pages.parts.password_min
             )
         response = see_other(form["next"] if form["next"] != "/" else "/chat/lobby")

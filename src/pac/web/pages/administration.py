@@ -54,7 +54,7 @@ def administration_pages(pages: PageParts) -> APIRouter:
             status, trouble = problem.status, problem.words
             if problem.faults:
                 trouble = words_of_fault(problem.faults[0], language_of(request))
-        return pages.show(
+        return await pages.show(
             request,
             "admin.html",
             viewer,
@@ -103,7 +103,7 @@ def administration_pages(pages: PageParts) -> APIRouter:
         found = await parts.log.read_before(room_id, None, READ_AT_ONCE)
         async with parts.database.reading() as tx:
             standing = await administration.known_room(tx, viewer.member.actor, room_id, parts.clock.now())
-        return pages.show(request, "glass.html", viewer, room=standing.room, rows=found.entries)
+        return await pages.show(request, "glass.html", viewer, room=standing.room, rows=found.entries)
 
     @router.post("/member/{member_id}")
     async def member(member_id: str, request: Request) -> Response:

@@ -63,6 +63,6 @@ def install_pages(pages: PageParts, static: Static) -> APIRouter:
 
     @router.get("/offline")
     async def offline(request: Request) -> Response:
-        return pages.show(request, "offline.html", None)
+        return await pages.show(request, "offline.html", None)
 
     return router

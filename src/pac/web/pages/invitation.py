@@ -21,7 +21,7 @@ def invitation_pages(pages: PageParts) -> APIRouter:
             count = await tx.rooms.count_present(standing.room.id)
         if standing.membership is not None and standing.membership.is_present:
             return see_other(f"/chat/room/{standing.room.id}")
-        return pages.show(request, "invite.html", viewer, room=standing.room, count=count, token=token)
+        return await pages.show(request, "invite.html", viewer, room=standing.room, count=count, token=token)
 
     @router.post("/{token}")
     async def accept(token: str, request: Request) -> Response:

@@ -30,7 +30,7 @@ def log_pages(pages: PageParts) -> APIRouter:
         number = page_number(request)
         async with parts.database.reading() as tx:
             page = await tx.rooms.joined_by(viewer.member.id, number=number, size=ROOMS_PAGE)
-        return pages.show(
+        return await pages.show(
             request,
             "logs.html",
             viewer,
@@ -60,7 +60,7 @@ def log_pages(pages: PageParts) -> APIRouter:
             fault = translate(language_of(request), "This is no date. Choose one like 2026-01-31.")
         else:
             found = await find(parts.log, room.id, query, before, LOG_PAGE)
-        return pages.show(
+        return await pages.show(
             request,
             "log.html",
             viewer,

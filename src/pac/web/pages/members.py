@@ -9,10 +9,11 @@ from pac.clock import DAY_MS, Instant
 from pac.errors import BadRequest, Refusal
 from pac.http.problems import problem_of
 from pac.rooms import actions, moderation
-from pac.rooms.access import Standing, access_room, may
+from pac.rooms.access import Standing, access_room
 from pac.rooms.model import Membership, RoomId, RoomMemberStatus, RoomRole
-from pac.rooms.rules import Action, refuse_moderating
+from pac.rooms.rules import Action
 from pac.rooms.store import RoomTransaction
+from pac.web.api.members import offered
 from pac.web.identity import language_of
 from pac.web.pages.lobby import page_number
 from pac.web.pages.shared import PageParts, form_of, see_other
@@ -45,7 +46,7 @@ def member_pages(pages: PageParts) -> APIRouter:
         async with parts.database.reading() as tx:
             standing = await access_room(tx, actor, RoomId(room_id), Action.SUBSCRIBE, now)
             found = await tx.rooms.members_page(standing.room.id, number=number, size=PAGE, query=query)
-        return pages.show(
+        return await pages.show(
             request,
             "members.html",
             viewer,
@@ -60,14 +61,14 @@ def member_pages(pages: PageParts) -> APIRouter:
 
     def shown(actor: Actor, standing: Standing, member: Membership, now: Instant) -> dict[str, Any]:
         """A row as the template takes it; what is offered is what the rules would let pass."""
-        free = refuse_moderating(actor, standing.room, member) is None
+        may_moderate, may_appoint = offered(actor, standing, member, now)
         return {
             "membership": member,
             "status": member.status_at(now).value,
             "is_owner": member.member_id == standing.room.owner_id,
             "online": parts.is_online(standing.room.id, member.member_id),
-            "may_moderate": free and may(actor, standing, Action.MODERATE, now),
-            "may_appoint": free and may(actor, standing, Action.APPOINT, now),
+            "may_moderate": may_moderate,
+            "may_appoint": may_appoint,
         }
 
     @router.post("/{room_id}/members/{member_id}")

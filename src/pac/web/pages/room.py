@@ -1,5 +1,8 @@
 """A room: its history readable before any script runs, joined by a button, ended after a question."""
 
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -7,11 +10,13 @@ from pac.errors import AlreadyJoined
 from pac.messages.model import Entry, MessageType
 from pac.rooms import actions
 from pac.rooms.access import access_room
+from pac.rooms.events import Fact
 from pac.rooms.model import RoomId
 from pac.rooms.rules import Action
 from pac.web.identity import language_of
 from pac.web.pages.room_state import state_of, view_room
-from pac.web.pages.shared import PageParts, see_other
+from pac.web.pages.rooms_pane import my_rooms
+from pac.web.pages.shared import PageParts, see_other, wants_json
 
 GROUP_WITHIN_MS = 5 * 60_000
 
@@ -24,20 +29,21 @@ def room_pages(pages: PageParts) -> APIRouter:
     async def random_room(request: Request) -> Response:
         """For everybody, signed in or not: nothing of it touches a room."""
         viewer = await identity.viewer_or_none(request)
-        return pages.show(request, "random.html", viewer, socket_url=parts.socket_url)
+        return await pages.show(request, "random.html", viewer, socket_url=parts.socket_url)
 
     @router.get("/{room_id}")
     async def room(room_id: str, request: Request) -> Response:
         """The page; its data alone to whoever asks for JSON."""
         viewer = await identity.viewer(request)
         view = await view_room(parts, viewer.member.actor, RoomId(room_id))
-        state = await state_of(parts, viewer, view, language_of(request))
-        if "application/json" in request.headers.get("accept", ""):
+        mine = await my_rooms(parts, viewer)
+        state = await state_of(parts, viewer, view, mine, language_of(request))
+        if wants_json(request):
             return JSONResponse(state)
-        return pages.show(
-            request, "room.html", viewer, room=view.standing.room, view=view, may=view.may, state=state,
-            rows=_rows(view.page.entries), online=parts.online(view.standing.room.id),
-            body_chars=parts.limits.body_chars, socket_url=parts.socket_url,
+        return await pages.show(
+            request, "room.html", viewer, pane=mine, room=view.standing.room, view=view, may=view.may, state=state,
+            rows=_rows(view.page.entries, pages.zone(request)), now=parts.clock.now(),
+            online=parts.online(view.standing.room.id),
         )  # fmt: skip
 
     @router.post("/{room_id}/join")
@@ -67,7 +73,7 @@ def room_pages(pages: PageParts) -> APIRouter:
             standing = await access_room(
                 tx, viewer.member.actor, RoomId(room_id), Action.END, parts.clock.now()
             )
-        return pages.show(request, "room_end.html", viewer, room=standing.room)
+        return await pages.show(request, "room_end.html", viewer, room=standing.room)
 
     @router.post("/{room_id}/end")
     async def end(room_id: str, request: Request) -> Response:
@@ -79,19 +85,30 @@ def room_pages(pages: PageParts) -> APIRouter:
     return router
 
 
-def _rows(entries: tuple[Entry, ...]) -> list[dict[str, object]]:
-    """Entries as the list draws them: `continues` where the author and the last five minutes are the same."""
+def _rows(entries: tuple[Entry, ...], zone: ZoneInfo) -> list[dict[str, object]]:
+    """Entries as the list draws them (static/js/ui/list/rows.js): `continues` where the author, the day and the
+    last five minutes are the same. A deletion shows nothing, hence parts nothing.
+    """
     rows: list[dict[str, object]] = []
     first: Entry | None = None
+    day: date | None = None
     for entry in entries:
         is_system = entry.type is MessageType.SYSTEM
+        is_hidden = entry.event is Fact.DELETED
+        today = day if is_hidden else datetime.fromtimestamp(entry.at / 1_000, zone).date()
+        begins_day = today != day
+        if begins_day:
+            first, day = None, today
         continues = (
             not is_system
             and first is not None
             and first.member_id == entry.member_id
             and entry.at - first.at <= GROUP_WITHIN_MS
         )
-        if not continues:
+        if not continues and not is_hidden:
             first = None if is_system else entry
-        rows.append({"entry": entry, "continues": continues, "is_system": is_system})
+        rows.append(
+            {"entry": entry, "continues": continues, "is_system": is_system, "is_hidden": is_hidden,
+             "begins_day": begins_day}
+        )  # fmt: skip
     return rows

@@ -59,7 +59,7 @@ def room_settings_pages(pages: PageParts) -> APIRouter:
             "slowModeSeconds": str(room.slow_mode_s),
         }
         given = {"form": form, "faults": {}, "trouble": "", "done": False, "link": None, **values}
-        return pages.show(request, "room_modify.html", viewer, **context, **given)
+        return await pages.show(request, "room_modify.html", viewer, **context, **given)
 
     @router.get("/modify/{room_id}")
     async def modify_form(room_id: str, request: Request) -> Response:
@@ -81,7 +81,7 @@ def room_settings_pages(pages: PageParts) -> APIRouter:
                 )
         except (Refusal, Unavailable) as refusal:
             context = await shown(room_id, request, viewer)
-            return pages.show_again(
+            return await pages.show_again(
                 request, "room_modify.html", viewer, form, refusal, **context, done=False, link=None
             )
         return await page(room_id, request, done=True)

@@ -2,6 +2,7 @@
 (docs/CLIENT.md). What may be done is decided here, so that nothing in a browser works out a right.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +15,10 @@ from pac.messages.model import Entry, LogPage, Position
 from pac.rooms.access import Standing, access_room
 from pac.rooms.model import RoomId
 from pac.rooms.rules import Action, action_of_joining, decide, sees_badge_only
-from pac.web.api.room_lists import listed
-from pac.web.api.room_schemas import summary
+from pac.web.api.room_schemas import RoomListRow, summary
 from pac.web.parts import WebParts
 
 FIRST_VIEW = 50
-ROOMS_PANE = 200
-"""Rooms in the left pane: of those who are in more, the last active ones."""
-
 State = dict[str, Any]
 
 
@@ -70,18 +67,21 @@ async def view_room(parts: WebParts, actor: Actor, room_id: RoomId) -> RoomView:
     )
 
 
-async def state_of(parts: WebParts, viewer: Identified, view: RoomView | None, language: Language) -> State:
+async def state_of(
+    parts: WebParts,
+    viewer: Identified,
+    view: RoomView | None,
+    rooms: Sequence[RoomListRow],
+    language: Language,
+) -> State:
     """The page's data; without a room for the pages that only have the pane of rooms."""
     member = viewer.member
-    async with parts.database.reading() as tx:
-        mine = await tx.rooms.joined_by(member.id, number=0, size=ROOMS_PANE)
-    rooms = await listed(parts, mine)
     state: State = {
         "me": {"id": member.id, "nickname": member.nickname, "isAdmin": member.actor.is_admin},
         "language": language,
         "socketUrl": parts.socket_url,
         "bodyChars": parts.limits.body_chars,
-        "rooms": [row.model_dump(mode="json") for row in rooms.content],
+        "rooms": [row.model_dump(mode="json") for row in rooms],
         "room": None,
         "may": {},
         "log": None,

@@ -28,7 +28,7 @@ def settings_pages(pages: PageParts) -> APIRouter:
     async def settings(request: Request) -> Response:
         viewer = await identity.viewer(request)
         values = {"faults": {}, "trouble": "", **await context(request)}
-        return pages.show(request, "settings.html", viewer, **values)
+        return await pages.show(request, "settings.html", viewer, **values)
 
     @router.post("/password")
     async def change_password(request: Request) -> Response:
@@ -40,11 +40,13 @@ def settings_pages(pages: PageParts) -> APIRouter:
         except WrongCredentials:
             words = translate(language_of(request), "This is not the password you have now.")
             values = {"faults": {"current": words}, "trouble": "", **await context(request)}
-            return pages.show(request, "settings.html", viewer, status=422, **values)
+            return await pages.show(request, "settings.html", viewer, status=422, **values)
         except (Refusal, Unavailable) as refusal:
-            return pages.show_again(request, "settings.html", viewer, form, refusal, **await context(request))
+            return await pages.show_again(
+                request, "settings.html", viewer, form, refusal, **await context(request)
+            )
         values = {"faults": {}, "trouble": "", **await context(request), "done": True}
-        return pages.show(request, "settings.html", viewer, **values)
+        return await pages.show(request, "settings.html", viewer, **values)
 
     @router.post("/sessions")
     async def sign_out_others(request: Request) -> Response:

@@ -1,5 +1,6 @@
 """What every page needs: who looks at it, in which language, and how a form that was refused is shown again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,9 @@ from pac.accounts.actions import Accounts
 from pac.errors import FieldFault, InvalidFields, NameTaken, Refusal, Unavailable
 from pac.http.problems import problem_of
 from pac.language import words_of_fault
+from pac.web.api.room_schemas import RoomListRow
 from pac.web.identity import Identity, language_of
+from pac.web.pages.rooms_pane import my_rooms
 from pac.web.parts import WebParts
 from pac.web.templating import Templates
 
@@ -26,14 +29,25 @@ class PageParts:
     accounts: Accounts
     templates: Templates
 
-    def show(
-        self, request: Request, name: str, viewer: Identified | None, *, status: int = 200, **values: Any
+    async def show(
+        self,
+        request: Request,
+        name: str,
+        viewer: Identified | None,
+        *,
+        status: int = 200,
+        pane: Sequence[RoomListRow] | None = None,
+        **values: Any,
     ) -> HTMLResponse:
+        """A page, with the viewer's rooms beside it; `pane` gives them where they are known already."""
+        if pane is None:
+            pane = await my_rooms(self.parts, viewer) if viewer else ()
         text = self.templates.page(
             name,
             language_of(request),
             request.cookies.get("tz"),
             viewer=viewer.member if viewer else None,
+            pane=pane,
             here=request.url.path
             + (f"?{request.url.query}" if request.method == "GET" and request.url.query else ""),
             **values,
@@ -44,7 +58,7 @@ class PageParts:
         """The reader's time zone, as its browser said, else the installation's."""
         return self.templates.zone(request.cookies.get("tz"))
 
-    def show_again(
+    async def show_again(
         self,
         request: Request,
         name: str,
@@ -61,7 +75,7 @@ class PageParts:
             faults = {fault.field: words_of_fault(fault, language) for fault in refusal.faults}
         elif isinstance(refusal, NameTaken):
             faults = {refusal.field: problem.words}
-        page = self.show(
+        page = await self.show(
             request,
             name,
             viewer,
@@ -73,6 +87,11 @@ class PageParts:
         )
         page.headers.update(problem.headers)
         return page
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a page's script asks for its data alone (docs/CLIENT.md)."""
+    return "application/json" in request.headers.get("accept", "")
 
 
 async def form_of(request: Request, *fields: str) -> Form:

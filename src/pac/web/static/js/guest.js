@@ -4,8 +4,8 @@
  * it is kept, so there is no log to fill and nothing to resume: it connects, listens and speaks.
  */
 
-import { linked } from './messages.js';
-import { loadTexts, say } from './texts.js';
+import { parts } from './ui/list/words.js';
+import { loadTexts, say } from './ui/texts.js';
 
 const CHANNEL = 'random';
 const ROWS_MAX = 300;
@@ -80,6 +80,15 @@ export function unescaped(/** @type {string} */ text) {
     /** @type {Record<string, string>} */ ({ amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#x27': "'" })[name] ?? whole));
 }
 
+function linkTo(/** @type {string} */ address) {
+  const link = document.createElement('a');
+  link.href = address;
+  link.rel = 'noopener noreferrer nofollow ugc';
+  link.target = '_blank';
+  link.textContent = address;
+  return link;
+}
+
 function show(/** @type {{message: string, timestamp: string, identifier: {nickname: string}}} */ said) {
   const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight <= 48;
   const row = document.createElement('li');
@@ -103,7 +112,7 @@ function show(/** @type {{message: string, timestamp: string, identifier: {nickn
     const body = document.createElement('p');
     body.className = 'body';
     body.dir = 'auto';
-    body.append(...linked(text));
+    body.append(...parts(text).map((part) => (part.address ? linkTo(part.address) : part.text)));
     row.append(head, body);
   }
   list.append(row);

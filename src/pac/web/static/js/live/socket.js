@@ -2,59 +2,42 @@
 /**
  * A connection that comes back: pac.v2.json over a WebSocket, with backoff, pings and drain (docs/PROTOCOL.md).
  *
- * It knows frames and nothing of rooms: who uses it subscribes again in `onopen`, from where its log ends.
- * Everything it takes from the browser comes in as `env`, so that a test can run an hour in a second.
+ * It knows frames and nothing of rooms: who uses it subscribes again in `onopen`, from where its logs end. A
+ * WebSocket that was given up is never heard again, whatever it still has to say.
  */
 
 export const SUBPROTOCOL = 'pac.v2.json';
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 30_000;
+const NOW_EVERY_MS = 1_000;
 const STABLE_AFTER_MS = 30_000;
 const SILENT_AFTER_MS = 30_000;
 const PONG_WITHIN_MS = 5_000;
+const PONG_BUSY_MS = 30_000;
 const WELCOME_WITHIN_MS = 15_000;
+const ANSWER_WITHIN_MS = 8_000;
+const SLOW_CONSUMER = 4008;
 
 /**
- * @typedef {{op: string, id?: string, code?: string, message?: string, retry_after_ms?: number, [field: string]: any}} Frame
- * @typedef {{
- *   WebSocket: new (url: string, protocols: string) => WebSocket,
- *   setTimeout: (call: () => void, ms: number) => any,
- *   clearTimeout: (timer: any) => void,
- *   now: () => number,
- *   random: () => number,
- * }} Env
- * @typedef {'connecting' | 'open' | 'waiting' | 'ended'} State
+ * @typedef {import('./types.js').Frame} Frame
+ * @typedef {import('./types.js').State} State
+ * @typedef {import('./types.js').Ended} Ended
+ * @typedef {{resolve: (frame: Frame) => void, reject: (fault: Frame) => void, timer: any}} Question
  */
 
 /** What a close code asks for: to come back, to sign in, or to stop. */
 export function afterClose(/** @type {number} */ code) {
   if (code === 4501 || code === 4502) return 'sign-in';
-  if ((code >= 4500 && code < 4600) || code === 1002 || code === 1007 || code === 1009) return 'stop';
+  if ((code >= 4500 && code < 4600) || [1002, 1007, 1008, 1009].includes(code)) return 'stop';
   return 'return';
-}
-
-/** @returns {Env} */
-export function browserEnv() {
-  return {
-    WebSocket: window.WebSocket,
-    setTimeout: (call, ms) => window.setTimeout(call, ms),
-    clearTimeout: (timer) => window.clearTimeout(timer),
-    now: () => Date.now(),
-    random: () => Math.random(),
-  };
 }
 
 export class LiveSocket {
   /**
    * @param {string} url
-   * @param {Env} env
-   * @param {{
-   *   onopen: () => void,
-   *   onframe: (frame: Frame) => void,
-   *   onstate: (state: State, until: number) => void,
-   *   onended: (why: 'sign-in' | 'stop', code: number) => void,
-   * }} listener `until` is when the next attempt is made, while waiting
+   * @param {import('./types.js').Env} env
+   * @param {{onopen: (welcome: Frame) => void, onframe: (frame: Frame) => void, onstate: (state: State) => void}} listener
    */
   constructor(url, env, listener) {
     this.url = url;
@@ -62,36 +45,57 @@ export class LiveSocket {
     this.listener = listener;
     /** @type {State} */
     this.state = 'waiting';
+    /** When the next attempt is made, ms, while waiting. */
+    this.until = 0;
+    /** @type {Ended | null} */
+    this.ended = null;
     /** @type {WebSocket | null} */
     this.socket = null;
     this.failures = 0;
     this.openedAt = 0;
+    this.heardAt = 0;
+    this.pingedAt = 0;
+    this.attemptedAt = -Infinity;
     /** @type {number | null} ms to wait after a drain, as the server told */
     this.drainMs = null;
-    this.lastAttempt = -Infinity;
     this.nextId = 1;
-    /** @type {Map<string, {resolve: (frame: Frame) => void, reject: (fault: Frame) => void}>} */
+    /** @type {Map<string, Question>} */
     this.asked = new Map();
     this.retryTimer = this.quietTimer = this.pongTimer = this.welcomeTimer = null;
   }
 
   connect() {
-    if (this.state === 'ended' || this.state === 'connecting' || this.state === 'open') return;
+    if (this.state !== 'waiting') return;
     this.env.clearTimeout(this.retryTimer);
-    this.lastAttempt = this.env.now();
+    this.attemptedAt = this.env.now();
+    this.until = 0;
+    this.welcomeTimer = this.env.setTimeout(() => this.drop(), WELCOME_WITHIN_MS);
     this.setState('connecting');
-    const socket = new this.env.WebSocket(this.url, SUBPROTOCOL);
+    /** @type {WebSocket} */
+    let socket;
+    try {
+      socket = new this.env.WebSocket(this.url, SUBPROTOCOL);
+    } catch {
+      this.closed(1006); // forbidden by the page's policy, or no address at all
+      return;
+    }
     this.socket = socket;
-    socket.onopen = () => socket.send(JSON.stringify({ op: 'hello', id: 'hello', client: 'pac-web' }));
+    socket.onopen = () => { if (socket === this.socket) socket.send(JSON.stringify({ op: 'hello', id: 'hello', client: 'pac-web' })); };
     socket.onmessage = (event) => { if (socket === this.socket) this.heard(event.data); };
     socket.onclose = (event) => { if (socket === this.socket) this.closed(event.code); };
-    socket.onerror = () => {};
-    this.welcomeTimer = this.env.setTimeout(() => this.drop(), WELCOME_WITHIN_MS);
+    socket.onerror = () => {}; // a close follows
   }
 
-  /** The network is back, or somebody pressed "now": at most one attempt a second. */
+  /**
+   * The network is back, the page is looked at, or somebody pressed "now": try without waiting, at most once a
+   * second. A line that is thought to be up is asked whether it is.
+   */
   connectNow() {
-    if (this.state === 'waiting' && this.env.now() - this.lastAttempt >= 1_000) this.connect();
+    if (this.state === 'open' && this.env.now() - this.heardAt >= NOW_EVERY_MS) this.probe();
+    if (this.state !== 'waiting') return;
+    const soonest = this.attemptedAt + NOW_EVERY_MS;
+    if (this.env.now() >= soonest) this.connect();
+    else if (soonest < this.until) this.waitUntil(soonest);
   }
 
   /** Send a frame and forget it. False when there is no connection. */
@@ -109,77 +113,122 @@ export class LiveSocket {
   ask(/** @type {{op: string, [field: string]: any}} */ frame) {
     const id = String(this.nextId++);
     return new Promise((resolve, reject) => {
-      if (!this.tell({ ...frame, id })) reject({ op: 'error', code: 'disconnected' });
-      else this.asked.set(id, { resolve, reject });
+      if (!this.tell({ ...frame, id })) { reject({ op: 'error', code: 'disconnected' }); return; }
+      const timer = this.env.setTimeout(() => this.unanswered(id), ANSWER_WITHIN_MS);
+      this.asked.set(id, { resolve, reject, timer });
     });
   }
 
-  /** No answer where one is due: ask whether the line lives, and take it for dead if not. */
-  probe() {
-    if (this.state !== 'open' || this.pongTimer) return;
-    this.tell({ op: 'ping' });
-    this.pongTimer = this.env.setTimeout(() => this.drop(), PONG_WITHIN_MS);
+  /** The server answers within 5 s. First the line is asked; one that lives and keeps its answers is given up too. */
+  unanswered(/** @type {string} */ id) {
+    const question = this.asked.get(id);
+    if (!question) return;
+    this.probe();
+    question.timer = this.env.setTimeout(() => this.drop(), 2 * ANSWER_WITHIN_MS);
   }
 
+  /** Ask whether the line lives, and take it for dead if it does not say so. */
+  probe() {
+    if (this.state !== 'open' || this.pingedAt) return;
+    this.pingedAt = this.env.now();
+    this.tell({ op: 'ping' });
+    this.pongTimer = this.env.setTimeout(() => this.pongIsDue(), PONG_WITHIN_MS);
+  }
+
+  /** Other frames keep a busy line alive for a while, since the pong comes behind them; they do not replace it. */
+  pongIsDue() {
+    const now = this.env.now();
+    const left = PONG_WITHIN_MS - (now - Math.max(this.heardAt, this.pingedAt));
+    if (left <= 0 || now - this.pingedAt >= PONG_BUSY_MS) this.drop();
+    else this.pongTimer = this.env.setTimeout(() => this.pongIsDue(), left);
+  }
+
+  /** The page goes: no more of it. */
   end() {
-    this.setState('ended');
-    this.socket?.close(1000);
-    this.clearTimers();
+    const socket = this.socket;
+    this.socket = null;
+    this.forgetLine();
+    if (this.state !== 'ended') this.setState('ended');
+    socket?.close(1000);
+    this.rejectAll();
   }
 
   heard(/** @type {string} */ text) {
     /** @type {Frame} */
-    const frame = JSON.parse(text);
-    this.restartQuietTimer();
-    if (this.pongTimer) { this.env.clearTimeout(this.pongTimer); this.pongTimer = null; }
-    if (frame.op === 'welcome') {
-      this.env.clearTimeout(this.welcomeTimer);
-      this.openedAt = this.env.now();
-      this.setState('open');
-      this.listener.onopen();
-      return;
+    let frame;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      return; // no frame of ours; what it should have been is missed by the log, and asked for
     }
-    if (frame.op === 'drain') this.drainMs = frame.reconnect_in_ms;
-    if ((frame.op === 'ok' || frame.op === 'error') && frame.id !== undefined) {
-      const asked = this.asked.get(frame.id);
-      this.asked.delete(frame.id);
-      if (asked) { if (frame.op === 'ok') asked.resolve(frame); else asked.reject(frame); }
-      return;
-    }
-    this.listener.onframe(frame);
+    this.heardAt = this.env.now();
+    if (frame.op === 'welcome') this.welcomed(frame);
+    else if (frame.op === 'pong') this.ponged();
+    else if (frame.op === 'drain') this.drainMs = frame.reconnect_in_ms;
+    else if ((frame.op === 'ok' || frame.op === 'error') && frame.id !== undefined) this.answered(frame);
+    else this.listener.onframe(frame);
+  }
+
+  welcomed(/** @type {Frame} */ frame) {
+    if (this.state !== 'connecting') return;
+    this.env.clearTimeout(this.welcomeTimer);
+    this.openedAt = this.env.now();
+    this.quietTimer = this.env.setTimeout(() => this.maybeSilent(), SILENT_AFTER_MS);
+    this.state = 'open';
+    this.listener.onopen(frame);
+    this.listener.onstate('open');
+  }
+
+  ponged() {
+    this.env.clearTimeout(this.pongTimer);
+    this.pingedAt = 0;
+  }
+
+  answered(/** @type {Frame} */ frame) {
+    const question = this.asked.get(frame.id ?? '');
+    if (!question) return;
+    this.asked.delete(frame.id ?? '');
+    this.env.clearTimeout(question.timer);
+    if (frame.op === 'ok') question.resolve(frame);
+    else question.reject(frame);
+  }
+
+  maybeSilent() {
+    const left = SILENT_AFTER_MS - (this.env.now() - this.heardAt);
+    if (left <= 0) this.probe();
+    this.quietTimer = this.env.setTimeout(() => this.maybeSilent(), left > 0 ? left : SILENT_AFTER_MS);
   }
 
   /** The line is dead, whatever the browser thinks of it. */
   drop() {
     const socket = this.socket;
     this.socket = null;
-    if (socket) { socket.onclose = null; socket.close(); }
     this.closed(1006);
+    socket?.close();
   }
 
   closed(/** @type {number} */ code) {
-    this.clearTimers();
     this.socket = null;
-    const asked = [...this.asked.values()];
-    this.asked.clear();
-    if (this.state !== 'ended') this.comeBack(code);
-    for (const { reject } of asked) reject({ op: 'error', code: 'disconnected' });
+    this.forgetLine();
+    const then = afterClose(code);
+    if (then === 'return') this.comeBack(code);
+    else {
+      this.ended = { why: then, code };
+      this.setState('ended');
+    }
+    this.rejectAll();
   }
 
   comeBack(/** @type {number} */ code) {
-    const then = afterClose(code);
-    if (then !== 'return') {
-      this.setState('ended');
-      this.listener.onended(/** @type {'sign-in' | 'stop'} */ (then), code);
-      return;
-    }
     if (this.openedAt && this.env.now() - this.openedAt >= STABLE_AFTER_MS) this.failures = 0;
+    // a reader that was too slow has nothing to wait for, once: the log has what it missed
+    const atOnce = code === SLOW_CONSUMER && this.failures === 0;
+    const wait = atOnce ? 0 : this.drainMs ?? this.backoff();
     this.openedAt = 0;
-    const wait = this.drainMs ?? this.backoff();
     this.drainMs = null;
     this.failures += 1;
-    this.setState('waiting', this.env.now() + wait);
-    this.retryTimer = this.env.setTimeout(() => this.connect(), wait);
+    this.state = 'waiting';
+    this.waitUntil(this.env.now() + wait);
   }
 
   /** Full jitter: random(0.5 s, min(30 s, 1 s · 2ⁿ)). */
@@ -188,18 +237,29 @@ export class LiveSocket {
     return RETRY_MIN_MS + this.env.random() * (longest - RETRY_MIN_MS);
   }
 
-  restartQuietTimer() {
-    this.env.clearTimeout(this.quietTimer);
-    this.quietTimer = this.env.setTimeout(() => this.probe(), SILENT_AFTER_MS);
+  waitUntil(/** @type {number} */ moment) {
+    this.until = moment;
+    this.env.clearTimeout(this.retryTimer);
+    this.retryTimer = this.env.setTimeout(() => this.connect(), Math.max(0, moment - this.env.now()));
+    this.listener.onstate('waiting');
   }
 
-  clearTimers() {
+  forgetLine() {
     for (const timer of [this.retryTimer, this.quietTimer, this.pongTimer, this.welcomeTimer]) this.env.clearTimeout(timer);
-    this.pongTimer = null;
+    this.pingedAt = 0;
   }
 
-  setState(/** @type {State} */ state, until = 0) {
+  rejectAll() {
+    const asked = [...this.asked.values()];
+    this.asked.clear();
+    for (const { reject, timer } of asked) {
+      this.env.clearTimeout(timer);
+      reject({ op: 'error', code: 'disconnected' });
+    }
+  }
+
+  setState(/** @type {State} */ state) {
     this.state = state;
-    this.listener.onstate(state, until);
+    this.listener.onstate(state);
   }
 }

@@ -1,45 +1,52 @@
 // @ts-check
 /**
- * Where the outbox is kept: IndexedDB `pac`, store `outbox`, key `cid`; memory where there is none.
+ * Where the outbox is kept: IndexedDB `pac`, store `outbox`, key `cid`. Where there is none, memory: what is
+ * written goes out all the same, and only a page that is left before loses it (`durable` is false then).
  */
 
-/** @typedef {import('./outbox.js').Item} Item */
-/** @typedef {import('./outbox.js').Store} Store */
+/** @typedef {import('./types.js').Row} Row */
+/** @typedef {import('./types.js').OutboxStore} OutboxStore */
 
-/** @returns {Promise<Store>} */
-export async function openStore() {
+const OPENED_WITHIN_MS = 3_000;
+
+/** @returns {Promise<OutboxStore>} a database that hangs is none */
+export async function openOutboxStore(factory = theBrowsers(), withinMs = OPENED_WITHIN_MS) {
   try {
-    return new DatabaseStore(await openDatabase());
+    if (!factory) throw new Error('no IndexedDB');
+    return new DatabaseStore(await openDatabase(factory, withinMs));
   } catch {
     return new MemoryStore();
   }
 }
 
-/** @implements {Store} */
+/** @implements {OutboxStore} */
 export class MemoryStore {
-  constructor() {
-    /** @type {Map<string, Item>} */
-    this.items = new Map();
+  constructor({ durable = false } = {}) {
+    /** @type {Map<string, Row>} */
+    this.rows = new Map();
+    this.durable = durable;
   }
 
-  async all() { return [...this.items.values()]; }
+  async all() { return [...this.rows.values()].map((row) => ({ ...row })); }
 
-  async put(/** @type {Item} */ item) { this.items.set(item.cid, item); }
+  async put(/** @type {Row} */ row) { this.rows.set(row.cid, { ...row }); }
 
-  async remove(/** @type {string} */ cid) { this.items.delete(cid); }
+  async remove(/** @type {string} */ cid) { this.rows.delete(cid); }
 }
 
-/** @implements {Store} */
+/** @implements {OutboxStore} */
 class DatabaseStore {
   constructor(/** @type {IDBDatabase} */ database) {
     this.database = database;
+    this.durable = true;
+    database.onversionchange = () => database.close(); // do not hold up a newer page; `put` then rejects
   }
 
-  /** @returns {Promise<Item[]>} */
+  /** @returns {Promise<Row[]>} */
   all() { return this.run('readonly', (store) => store.getAll()); }
 
   /** @returns {Promise<void>} */
-  put(/** @type {Item} */ item) { return this.run('readwrite', (store) => store.put({ ...item })); }
+  put(/** @type {Row} */ row) { return this.run('readwrite', (store) => store.put({ ...row })); }
 
   /** @returns {Promise<void>} */
   remove(/** @type {string} */ cid) { return this.run('readwrite', (store) => store.delete(cid)); }
@@ -59,12 +66,21 @@ class DatabaseStore {
   }
 }
 
+function theBrowsers() {
+  try {
+    return globalThis.indexedDB ?? null;
+  } catch {
+    return null; // looking at it is forbidden
+  }
+}
+
 /** @returns {Promise<IDBDatabase>} */
-function openDatabase() {
+function openDatabase(/** @type {IDBFactory} */ factory, /** @type {number} */ withinMs) {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open('pac', 1);
+    const late = setTimeout(() => reject(new Error('IndexedDB hangs')), withinMs);
+    const request = factory.open('pac', 1);
     request.onupgradeneeded = () => request.result.createObjectStore('outbox', { keyPath: 'cid' });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = request.onblocked = () => reject(request.error);
+    request.onsuccess = () => { clearTimeout(late); resolve(request.result); };
+    request.onerror = request.onblocked = () => { clearTimeout(late); reject(request.error); };
   });
 }

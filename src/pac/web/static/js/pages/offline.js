@@ -1,7 +1,7 @@
 // @ts-check
 /** The page without a network: what was written here and has not gone out yet, to be read and copied. */
 
-import { say, loadTexts } from '../texts.js';
+import { say, loadTexts } from '../ui/texts.js';
 
 const DRAFT = 'draft:';
 
@@ -38,7 +38,8 @@ function drafts() {
     const kept = localStorage.getItem(key) ?? '';
     try {
       const draft = JSON.parse(kept);
-      return typeof draft?.body === 'string' ? draft.body : kept;
+      const taken = Array.isArray(draft?.taken) ? draft.taken.map((/** @type {{body: string}} */ one) => one.body) : [];
+      return typeof draft?.text === 'string' ? [...taken, draft.text].filter(Boolean).join('\n') : kept;
     } catch {
       return kept; // plain text
     }
