@@ -1,5 +1,6 @@
 """A real server and a real Chromium. Where there is no Chromium the tests are skipped, and in CI they fail."""
 
+import inspect
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -7,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from tests.support.server import ServerProcess, running_server
 
+HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGUMENTS = [
     "--no-sandbox",
@@ -22,7 +25,17 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture
+# One Chromium for all journeys, and so one event loop; every visitor has a context of their own, every test a server.
+LOOP = "session"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents and inspect.iscoroutinefunction(getattr(item, "function", None)):
+            item.add_marker(pytest.mark.asyncio(loop_scope=LOOP), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope=LOOP)
 async def browser() -> AsyncIterator[Browser]:
     if not CHROMIUM:
         assert os.environ.get("CI") != "true", "Chromium is missing: apt-get install chromium fonts-noto-cjk"
@@ -33,7 +46,7 @@ async def browser() -> AsyncIterator[Browser]:
         await opened.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope=LOOP)
 async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
     async with running_server(tmp_path / "server") as running:
         yield running
@@ -147,7 +160,7 @@ class Visitors:
         return visitor
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope=LOOP)
 async def visitors(browser: Browser, server: ServerProcess) -> AsyncIterator[Visitors]:
     everybody = Visitors(browser, server)
     yield everybody

@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import CDPSession
 
-from tests.journeys.conftest import Visitor, Visitors
+from tests.journeys.conftest import LOOP, Visitor, Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -46,7 +47,7 @@ class Keyboard:
         return await self.visitor.page.input_value("#composer")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope=LOOP)
 async def keyboard(visitors: Visitors) -> Keyboard:
     ada = await visitors.new()
     await ada.sign_up("ada", "Ada")

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
+from tests.journeys.conftest import LOOP
 from tests.journeys.list_page import ListPage, open_list
 from tests.journeys.test_xss import PAYLOADS
 
@@ -14,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 Opens = Callable[..., Awaitable[ListPage]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope=LOOP)
 async def opens(browser: Browser) -> AsyncIterator[Opens]:
     pages: list[ListPage] = []
 
