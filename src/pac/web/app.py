@@ -97,7 +97,9 @@ class WebService:
         if str(scope["path"]).startswith(API):
             document = problem.document(scope["state"]["request_id"], language)
             return PROBLEM_JSON, msgspec.json.encode(document)
-        return b"text/html; charset=utf-8", self.pages.problem_page(problem, language).encode()
+        return b"text/html; charset=utf-8", self.pages.problem_page(
+            problem, language, Request(scope).cookies
+        ).encode()
 
     def _answer(self, request: Request, problem: Problem) -> Response:
         language = language_of(request.scope["headers"])

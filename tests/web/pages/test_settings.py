@@ -1,5 +1,7 @@
 """A member's own password and sessions."""
 
+import re
+
 import httpx
 import pytest
 
@@ -78,3 +80,46 @@ async def test_guessing_the_password_in_the_settings_is_throttled(house: House) 
         for number in range(8)
     ]
     assert 429 in statuses
+
+
+def looks(page: str) -> dict[str, str]:
+    """The attributes of `<html>` that sheets and scripts go by."""
+    return dict(re.findall(r'data-(\w+)="(\w*)"', page.split("<head>")[0]))
+
+
+@pytest.mark.row("page /settings/preferences")
+async def test_what_is_preferred_is_in_the_first_byte_of_every_page(house: House) -> None:
+    ada = await house.member("ada")
+    plain = looks((await ada.browser.get("/settings")).text)
+    assert (plain["theme"], plain["text"], plain["enter"]) == ("system", "100", "auto")
+    saved = await ada.browser.post("/settings/preferences", data={"theme": "dark", "text": "125"})
+    assert (saved.status_code, saved.headers["location"]) == (303, "/settings")
+    for path in ("/settings", "/chat/lobby", "/offline"):
+        page = (await ada.browser.get(path)).text
+        assert (looks(page)["theme"], looks(page)["text"]) == ("dark", "125"), path
+        assert page.count('name="theme-color"') == 1
+    quietly = {"Accept": "application/json"}
+    later = await ada.browser.post("/settings/preferences", data={"enter": "newline"}, headers=quietly)
+    assert later.status_code == 204
+    assert looks((await ada.browser.get("/settings")).text) | {"member": ""} == plain | {
+        "theme": "dark", "text": "125", "enter": "newline", "member": "",
+    }  # fmt: skip
+
+
+@pytest.mark.row("page /settings/preferences")
+async def test_what_is_no_choice_changes_nothing_and_reaches_no_page(house: House) -> None:
+    ada = await house.member("ada")
+    await ada.browser.post("/settings/preferences", data={"theme": '"><script>', "text": "125"})
+    page = (await ada.browser.get("/settings")).text
+    assert (looks(page)["theme"], looks(page)["text"]) == ("system", "125")
+    for cookie in ("theme.dark~text.9000", "theme", "~.~..", "x" * 5_000, "theme.dark.light"):
+        ada.browser.cookies.set("prefs", cookie)
+        found = looks((await ada.browser.get("/settings")).text)
+        assert found["theme"] in ("dark", "system"), cookie
+        assert found["text"] == "100", cookie
+    guest = await house.guest()
+    assert (
+        (await guest.post("/settings/preferences", data={"theme": "dark"}))
+        .headers["location"]
+        .startswith("/login")
+    )

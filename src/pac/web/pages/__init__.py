@@ -1,5 +1,6 @@
 """Pages: what people see. Every form works without JavaScript; the live room adds to a page that can be read."""
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
@@ -9,6 +10,7 @@ from pac.accounts.actions import Accounts
 from pac.http.problems import Problem
 from pac.http.return_path import safe_return_path
 from pac.language import Language
+from pac.web import preferences
 from pac.web.identity import Identity
 from pac.web.pages.accounts import account_pages
 from pac.web.pages.administration import administration_pages
@@ -46,8 +48,17 @@ class Pages:
         app.include_router(install_pages(self._pages, self._static))
         app.add_api_route("/static/{build}/{path:path}", self._static_file, include_in_schema=False)
 
-    def problem_page(self, problem: Problem, language: Language) -> str:
-        return self._templates.page("problem.html", language, problem=problem, viewer=None, pane=(), here="/")
+    def problem_page(self, problem: Problem, language: Language, cookies: Mapping[str, str]) -> str:
+        """For whoever meets it, wherever it happened: nothing of the request is needed, nor a store."""
+        return self._templates.page(
+            "problem.html",
+            language,
+            problem=problem,
+            viewer=None,
+            pane=(),
+            here="/",
+            preferences=preferences.read(cookies.get(preferences.COOKIE)),
+        )
 
     def to_sign_in(self, request: Request) -> Response:
         """The sign-in page, and back to where the person wanted to go."""

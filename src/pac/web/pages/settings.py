@@ -1,4 +1,4 @@
-"""A member's own settings: language, password, and where they are signed in."""
+"""A member's own settings: what they prefer on this device, password, and where they are signed in."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request, Response
 
 from pac.errors import Refusal, Unavailable, WrongCredentials
 from pac.language import translate
+from pac.web import preferences
 from pac.web.identity import language_of
-from pac.web.pages.shared import PageParts, form_of, see_other
+from pac.web.pages.shared import PageParts, form_of, see_other, wants_json
 
 
 def settings_pages(pages: PageParts) -> APIRouter:
@@ -47,6 +48,23 @@ def settings_pages(pages: PageParts) -> APIRouter:
             )
         values = {"faults": {}, "trouble": "", **await context(request), "done": True}
         return await pages.show(request, "settings.html", viewer, **values)
+
+    @router.post("/preferences")
+    async def prefer(request: Request) -> Response:
+        await identity.viewer(request)
+        before = preferences.read(request.cookies.get(preferences.COOKIE))
+        now = preferences.chosen(await form_of(request, *preferences.NAMES), before)
+        response: Response = Response(status_code=204) if wants_json(request) else see_other("/settings")
+        response.set_cookie(
+            preferences.COOKIE,
+            preferences.written(now),
+            max_age=preferences.AGE_S,
+            path="/",
+            secure=parts.is_https,
+            samesite="lax",
+            httponly=True,
+        )
+        return response
 
     @router.post("/sessions")
     async def sign_out_others(request: Request) -> Response:

@@ -13,6 +13,7 @@ from pac.accounts.actions import Accounts
 from pac.errors import FieldFault, InvalidFields, NameTaken, Refusal, Unavailable
 from pac.http.problems import problem_of
 from pac.language import words_of_fault
+from pac.web import preferences
 from pac.web.api.room_schemas import RoomListRow
 from pac.web.identity import Identity, language_of
 from pac.web.pages.rooms_pane import my_rooms
@@ -48,6 +49,7 @@ class PageParts:
             request.cookies.get("tz"),
             viewer=viewer.member if viewer else None,
             pane=pane,
+            preferences=preferences.read(request.cookies.get(preferences.COOKIE)),
             here=request.url.path
             + (f"?{request.url.query}" if request.method == "GET" and request.url.query else ""),
             **values,

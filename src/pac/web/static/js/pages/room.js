@@ -12,15 +12,18 @@ import { openOutboxStore } from '../live/store.js';
 import { Actions } from '../ui/actions.js';
 import { Announcer } from '../ui/announcer.js';
 import { Banner } from '../ui/banner.js';
+import { enterSendsHere } from '../ui/composer/keys.js';
 import { confirm } from '../ui/dialog.js';
 import { Details } from '../ui/details.js';
 import { MessageList } from '../ui/list/message_list.js';
+import { Notifications } from '../ui/notifications.js';
+import { preferences } from '../ui/preferences.js';
 import { Navigation, roomOf } from '../ui/navigation.js';
 import { RoomFoot } from '../ui/room_foot.js';
 import { RoomHead } from '../ui/room_head.js';
 import { RoomsPane } from '../ui/rooms_pane.js';
 import { DetailsPane, keepHeight } from '../ui/shell.js';
-import { SignOut, toSignIn } from '../ui/sign_out.js';
+import { SignOut, forget, toSignIn } from '../ui/sign_out.js';
 import { State, pageState } from '../ui/state.js';
 import { keepTab } from '../ui/tab.js';
 import { loadTexts } from '../ui/texts.js';
@@ -47,7 +50,7 @@ const announcer = new Announcer(slot('announcer'), page.me.id);
 const typists = new Typists();
 const actions = new Actions(state, client, {
   entries: (entries) => {
-    announcer.heard(entries);
+    if (preferences.peek().announce !== 'off') announcer.heard(entries);
     for (const entry of entries) typists.said(entry.member.id);
   },
   typing: (frame) => typists.heard(frame),
@@ -55,6 +58,17 @@ const actions = new Actions(state, client, {
   trouble: (words) => announcer.say(words),
   left: () => {},
 });
+
+const enterSends = computed(() => {
+  const { enter } = preferences.value;
+  return enter === 'send' || (enter !== 'newline' && enterSendsHere());
+});
+const notifications = new Notifications({
+  me: page.me.id,
+  nameOf: (id) => state.rooms.rows.peek().find((row) => row.roomId === id)?.name ?? 'PAC',
+  open: (id) => { if (id !== shown.peek()) navigation.go({ id, at: 0 }, `/chat/room/${id}`); },
+});
+client.on('message', (frame) => notifications.heard(frame));
 
 /** @type {Handle | null} */
 let composer = null;
@@ -78,7 +92,7 @@ function start() {
   actions.start(page, roomOf(location)?.at ?? 0);
   fill(head, (view) => h(RoomHead, { key: view.id, view, isOpen: state.isDetailsOpen, details: () => panel.toggle() }));
   fill(list, (view) => (isReadable(view) ? h(MessageList, { key: view.id, ...listProps(view) }) : null));
-  fill(foot, (view) => h(RoomFoot, { view, state, actions, drafts, typists, composer: (handle) => { composer = handle; } }));
+  fill(foot, (view) => h(RoomFoot, { view, state, actions, drafts, typists, enterSends, composer: (handle) => { composer = handle; } }));
   effect(() => {
     const view = state.view.value;
     const isOpen = state.isDetailsOpen.value && view !== null && isReadable(view);
@@ -131,21 +145,19 @@ function drafted() {
   for (const id of [...state.rooms.ids, ...state.rooms.drafts.peek()]) state.rooms.drafted(id, has.has(id));
 }
 
-/** Nothing of this member stays on the device. */
-async function forget() {
+async function forgotten() {
   client.end();
   const text = field();
   if (text) text.value = ''; // what goes is not saved once more
-  for (const row of await store.all()) if (row.uid === page.me.id) await store.remove(row.cid);
-  for (const room of drafts.rooms()) drafts.write(room, '');
+  await forget(page.me.id, store);
 }
 
 start();
 keepHeight();
 keepTab(state);
 arrived();
-new Navigation({ open: (id, at) => actions.open(id, at), left, arrived }, () => state.view.peek()?.id ?? '');
-new SignOut({ items: () => client.items, clear: forget, confirm });
+const navigation = new Navigation({ open: (id, at) => actions.open(id, at), left, arrived }, () => state.view.peek()?.id ?? '');
+new SignOut({ waiting: () => client.items.length, clear: forgotten, confirm });
 effect(() => { if (actions.connection.value.ended?.why === 'sign-in') toSignIn(); });
 addEventListener('online', () => client.connectNow());
 document.addEventListener('visibilitychange', () => { if (!document.hidden) client.connectNow(); });

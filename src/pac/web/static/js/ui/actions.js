@@ -193,6 +193,7 @@ export class Actions {
     if (view && frame.change === 'banned') {
       view.gone.value = { code: 'banned', until: frame.until ? Date.parse(frame.until) : 0 };
     }
+    if (view && frame.change === 'warned') view.hasSeenWarning.value = false;
     this.refreshSoon(frame.room);
   }
 

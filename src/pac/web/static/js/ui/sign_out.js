@@ -6,7 +6,7 @@
 
 import { say } from './texts.js';
 
-/** @typedef {{items: () => {state: string}[], clear: () => Promise<void>, confirm: (words: string, act: string) => Promise<boolean>}} Use */
+/** @typedef {{waiting: () => Promise<number> | number, clear: () => Promise<void>, confirm: (words: string, act: string) => Promise<boolean>}} Use */
 
 export class SignOut {
   constructor(/** @type {Use} */ use) {
@@ -25,7 +25,7 @@ export class SignOut {
   }
 
   async leave(/** @type {HTMLFormElement} */ form) {
-    const waiting = this.use.items().length;
+    const waiting = await this.use.waiting();
     if (waiting && !(await this.use.confirm(say('{count} of your messages are not sent yet. Sign out and drop them?', { count: waiting }), say('Sign out')))) return;
     this.isSure = true;
     await this.use.clear().catch(() => {});
@@ -37,6 +37,12 @@ export class SignOut {
       form.requestSubmit(); // no line: the browser says so
     }
   }
+}
+
+/** Nothing of this member stays on the device: what is not sent, what is half written. @param {string} uid @param {import('../live/types.js').OutboxStore} store */
+export async function forget(uid, store) {
+  for (const row of await store.all()) if (row.uid === uid) await store.remove(row.cid);
+  for (const key of Object.keys(localStorage)) if (key.startsWith(`draft:${uid}:`)) localStorage.removeItem(key);
 }
 
 /** To the sign-in page, and back here afterwards. */

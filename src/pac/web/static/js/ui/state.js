@@ -34,6 +34,8 @@ export class RoomView {
     this.online = signal(state.room.online);
     this.mayDelete = computed(() => this.may.value.delete);
     this.gone = signal(/** @type {Gone | null} */ (null));
+    /** the notice that one was warned has been closed */
+    this.hasSeenWarning = signal(false);
     /** until when nothing may be sent, ms */
     this.until = signal(0);
     /** read up to here, on any device */

@@ -4,6 +4,7 @@
  * has the focus and nowhere else, and what a row offers is the same in its tools, its menu and its keys.
  */
 
+import { preferences } from '../preferences.js';
 import { copied, toClipboard } from './copying.js';
 import { offers } from './row.js';
 
@@ -183,12 +184,14 @@ export class Hands {
       case 'ArrowDown': this.move(li, 'nextElementSibling'); break;
       case 'End': this.list.travel.toEnd(false); break;
       case 'Enter': case ' ': this.menu(li); break;
-      case 'Delete': if (may.includes('remove')) this.verbs.remove(row); break;
+      case 'Delete':
+        if (hasKeys() && may.includes('remove')) this.verbs.remove(row);
+        break;
       case 'Escape':
         if (!this.list.overlays.hideTip()) this.list.props.use.leave?.();
         break;
       default:
-        if (event.key.toLowerCase() !== 'c' || event.shiftKey || !may.includes('copy')) return;
+        if (event.key.toLowerCase() !== 'c' || event.shiftKey || !hasKeys() || !may.includes('copy')) return;
         this.verbs.copy(row);
     }
     event.preventDefault();
@@ -200,6 +203,9 @@ export class Hands {
     if (this.list.overlays.hideTip() || this.list.forgetUnread()) event.preventDefault();
   }
 }
+
+/** Whether single keys act on a row (WCAG 2.1.4: who speaks to their computer turns them off). */
+function hasKeys() { return preferences.peek().keys !== 'off'; }
 
 function rowAt(/** @type {Event} */ event) {
   return /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('li[data-key]'));

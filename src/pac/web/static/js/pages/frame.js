@@ -1,9 +1,17 @@
 // @ts-check
 /**
- * Keeps the service worker, and offers to install the app where the page has a place for the offer (settings).
+ * What every page of somebody who is signed in does: it keeps the service worker, offers to install the app where it has
+ * a place for the offer (settings), looks as it is preferred in another tab, and leaves nothing behind at sign-out.
  *
  * A page is never reloaded under somebody's hands: a new build is used from the next page on.
  */
+
+import { openOutboxStore } from '../live/store.js';
+import { confirm } from '../ui/dialog.js';
+import '../ui/preferences.js';
+import { Side } from '../ui/side.js';
+import { SignOut, forget } from '../ui/sign_out.js';
+import { loadTexts } from '../ui/texts.js';
 
 /** @typedef {Event & {prompt: () => Promise<void>}} InstallPrompt */
 /** @typedef {{createPolicy: (name: string, rules: object) => {createScriptURL: (url: string) => any}}} TrustedTypes */
@@ -45,3 +53,16 @@ if (member) localStorage.setItem('pac-uid', member);
 keepWorker();
 const place = document.getElementById('install');
 if (place) offerInstall(place);
+
+/** The room page has a live outbox and a socket, and goes by them. */
+async function keepWithoutSocket(/** @type {string} */ uid) {
+  const { texts } = document.documentElement.dataset;
+  await loadTexts(texts ?? '');
+  const store = await openOutboxStore();
+  const mine = async () => (await store.all()).filter((row) => row.uid === uid);
+  const pane = document.getElementById('rooms-pane');
+  if (pane) new Side(pane);
+  new SignOut({ waiting: async () => (await mine()).length, clear: () => forget(uid, store), confirm });
+}
+
+if (member && !document.getElementById('room')) keepWithoutSocket(member);
