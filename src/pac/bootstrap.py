@@ -54,6 +54,7 @@ EXIT_UNTRUSTED_DISK = 3
 RESERVED_FILES = 1_024
 CONNECTIONS_MAX = 20_000
 SWEEP_EVERY_S = 600.0
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DEVICE_KEY_FILE = "device.key"
 
 
@@ -256,6 +257,7 @@ def _web(
             trusted_proxies=settings.networks,
             timezone=settings.timezone,
             service_token=settings.service_token,
+            dev_ui=settings.dev_ui,
             online=live.node.presence.online if live else lambda _: 0,
             is_online=live.node.subscriptions.is_online if live else lambda *_: False,
         )
@@ -296,7 +298,12 @@ def _connections_allowed(settings: Settings) -> int:
 
 def _warn_about_plain_http(settings: Settings) -> None:
     """Plain HTTP is for loopback, unless somebody says otherwise (SECURITY 1.5). Raises CannotStart."""
-    if settings.is_https or settings.bind in ("127.0.0.1", "::1", "localhost"):
+    if settings.dev_ui and (settings.is_https or settings.bind not in LOOPBACK):
+        raise CannotStart(
+            "PAC_DEV_UI=1 shows parts of the product that are made up, and is for one's own machine.",
+            "Unset it, or serve plain HTTP on 127.0.0.1.",
+        )
+    if settings.is_https or settings.bind in LOOPBACK:
         return
     if not settings.allow_http:
         raise CannotStart(

@@ -74,6 +74,11 @@ class Settings(BaseModel):
     allow_http: bool = Field(
         False, description="Serve plain HTTP on other addresses than loopback (1 or 0).", examples=["1"]
     )
+    dev_ui: bool = Field(
+        False,
+        description="Serve /dev/ui, every component in every state (1 or 0); on loopback only, never in production.",
+        examples=["1"],
+    )
     metrics_token: str = Field("", description="Bearer token for /metrics from elsewhere than loopback.")
     service_token: str = Field(
         "", description="Bearer token other services use for /api/v1/auth/validate; without it nobody may."

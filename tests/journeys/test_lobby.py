@@ -87,7 +87,7 @@ async def test_lobby_does_not_reorder_under_pointer(visitors: Visitors) -> None:
         await ada.page.clock.run_for(11_000)
     await ada.page.wait_for_selector(".chip")
     assert await names(ada) == ["Second", "First"]
-    await expect(ada.page.locator("#lobby li", has_text="First").locator(".online")).to_have_text("● 1")
+    await expect(ada.page.locator("#lobby li", has_text="First").locator(".online")).to_have_text("1")
     await ada.page.click(".chip")
     assert await names(ada) == ["First", "Second"]
 

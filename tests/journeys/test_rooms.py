@@ -46,7 +46,7 @@ async def test_a_private_room_is_asked_let_in_and_moderated(visitors: Visitors) 
     await owner.live()
     await member.say("안녕하세요")
     await owner.sees("안녕하세요")
-    await owner.page.wait_for_selector("#online:text-is('● 2 ·')")
+    await owner.page.wait_for_selector("#online:text-is('2')")
     await stranger.go(f"{room}/members")
     assert await stranger.page.text_content(".status") == "403"
 

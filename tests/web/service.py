@@ -194,6 +194,7 @@ async def open_house(
         is_https=origin.startswith("https:"),
         trusted_proxies=(ip_network(f"{PROXY}/32"),),
         timezone="Asia/Seoul",
+        dev_ui=False,
         service_token=SERVICE_TOKEN,
         online=lambda _: 0,
         is_online=lambda *_: False,

@@ -39,6 +39,7 @@ class WebParts:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     timezone: str
     service_token: str
+    dev_ui: bool
     online: Callable[[RoomId], int]
     is_online: Callable[[RoomId, MemberId], bool]
 

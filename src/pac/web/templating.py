@@ -21,6 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from pac.clock import Instant, rfc3339
 from pac.language import LANGUAGES, Language, catalog, ntranslate, translate
+from pac.web import bodies
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Templates:
         )
         self._environment.globals["static"] = static.address
         self._environment.globals["hue"] = hue
+        self._environment.globals["parts"] = bodies.parts
+        self._environment.globals["is_emoji_only"] = bodies.is_emoji_only
 
     def zone(self, asked: str | None) -> ZoneInfo:
         """The zone a browser says it is in; the installation's where it says none that we know."""

@@ -23,6 +23,7 @@ from pac.web.pages.room import room_pages
 from pac.web.pages.room_settings import room_settings_pages
 from pac.web.pages.settings import settings_pages
 from pac.web.pages.shared import PageParts
+from pac.web.pages.specimens import specimen_pages
 from pac.web.parts import WebParts
 from pac.web.templating import Static, Templates
 
@@ -46,6 +47,8 @@ class Pages:
         app.include_router(settings_pages(self._pages))
         app.include_router(administration_pages(self._pages))
         app.include_router(install_pages(self._pages, self._static))
+        if self._pages.parts.dev_ui:
+            app.include_router(specimen_pages(self._pages))
         app.add_api_route("/static/{build}/{path:path}", self._static_file, include_in_schema=False)
 
     def problem_page(self, problem: Problem, language: Language, cookies: Mapping[str, str]) -> str:

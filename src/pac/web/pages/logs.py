@@ -70,6 +70,7 @@ def log_pages(pages: PageParts) -> APIRouter:
             fault=fault,
             rows=found.entries,
             older=found.older,
+            now=parts.clock.now(),
         )
 
     return router

@@ -4,6 +4,7 @@
  * it is kept, so there is no log to fill and nothing to resume: it connects, listens and speaks.
  */
 
+import { EnterKeys, enterSendsHere } from './ui/composer/keys.js';
 import { parts } from './ui/list/words.js';
 import { loadTexts, say } from './ui/texts.js';
 
@@ -41,11 +42,13 @@ nameForm.addEventListener('submit', (event) => {
 });
 
 form.addEventListener('submit', (event) => { event.preventDefault(); send(); });
-field.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-  event.preventDefault();
-  send();
-});
+const keys = new EnterKeys(enterSendsHere);
+function act(/** @type {Event} */ event, /** @type {import('./ui/composer/keys.js').Verdict} */ verdict) {
+  if (verdict !== 'leave') event.preventDefault();
+  if (verdict === 'send') send();
+}
+field.addEventListener('keydown', (event) => act(event, keys.keydown(event)));
+field.addEventListener('beforeinput', (event) => act(event, keys.beforeinput(event)));
 
 function frame(/** @type {string} */ command, /** @type {string} */ message) {
   return JSON.stringify({

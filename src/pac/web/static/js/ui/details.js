@@ -171,7 +171,7 @@ class Members extends Component {
         'span', { class: 'person-name' },
         h('bdi', null, member.nickname),
         h('span', { class: 'person-marks' },
-          member.online && h('span', { class: 'online' }, '● ', say('here')),
+          member.online && h('span', { class: 'online' }, say('here')),
           isOwner ? h('span', null, say('Owner')) : member.role !== 'MEMBER' && h('span', null, roleWords(member.role)),
           words && h('span', { class: 'badge ended' }, words, until && ` · ${say('until {time}', { time: until })}`)),
       ),

@@ -33,8 +33,8 @@ function bannedWords(until, language, now) {
   if (!until) return say('You are banned from this room.');
   const left = until - now;
   if (left < HOUR_MS) {
-    const [minutes, seconds] = [Math.floor(Math.max(0, left) / 60_000), Math.ceil((Math.max(0, left) % 60_000) / 1_000)];
-    return say('You are banned from this room for another {minutes} min {seconds} s.', { minutes, seconds });
+    const seconds = Math.ceil(Math.max(0, left) / 1_000);
+    return say('You are banned from this room for another {minutes} min {seconds} s.', { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
   }
   const time = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short' }).format(until);
   return say('You are banned from this room until {time}.', { time });

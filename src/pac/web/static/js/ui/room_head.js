@@ -22,7 +22,7 @@ export class RoomHead extends Component {
       badges(room),
       h(
         'span', { class: 'room-count' },
-        h('span', { id: 'online', class: 'online', hidden: !online }, `● ${online} ·`), ' ',
+        h('span', { id: 'online', class: 'online', hidden: !online }, online), ' ',
         h('span', { id: 'count' }, `${room.roomMembersCount}/${room.capacity}`),
       ),
       may.read && h('a', { class: 'round', href: `/chat/log/${room.roomId}`, 'aria-label': say('Search the log'), title: say('Search the log') }, sign('search')),
