@@ -7,10 +7,14 @@
  */
 
 import { openOutboxStore } from '../live/store.js';
+import { askState } from '../ui/actions.js';
 import { confirm } from '../ui/dialog.js';
 import '../ui/preferences.js';
+import { sendOnce, showPasswords } from '../ui/forms.js';
 import { Side } from '../ui/side.js';
 import { SignOut, forget } from '../ui/sign_out.js';
+import { listenForHelp } from '../ui/shortcuts.js';
+import { Switcher } from '../ui/switcher.js';
 import { loadTexts } from '../ui/texts.js';
 
 /** @typedef {Event & {prompt: () => Promise<void>}} InstallPrompt */
@@ -51,6 +55,8 @@ const member = document.documentElement.dataset.member;
 if (member) localStorage.setItem('pac-uid', member);
 
 keepWorker();
+sendOnce();
+listenForHelp();
 const place = document.getElementById('install');
 if (place) offerInstall(place);
 
@@ -60,9 +66,16 @@ async function keepWithoutSocket(/** @type {string} */ uid) {
   await loadTexts(texts ?? '');
   const store = await openOutboxStore();
   const mine = async () => (await store.all()).filter((row) => row.uid === uid);
+  showPasswords();
   const pane = document.getElementById('rooms-pane');
   if (pane) new Side(pane);
+  new Switcher({ rooms: myRooms, go: (id) => location.assign(`/chat/room/${id}`) });
   new SignOut({ waiting: async () => (await mine()).length, clear: () => forget(uid, store), confirm });
+}
+
+async function myRooms() {
+  const page = await askState('/chat/rooms');
+  return typeof page === 'number' ? [] : page.rooms;
 }
 
 if (member && !document.getElementById('room')) keepWithoutSocket(member);

@@ -25,6 +25,7 @@ import { RoomsPane } from '../ui/rooms_pane.js';
 import { DetailsPane, keepHeight } from '../ui/shell.js';
 import { SignOut, forget, toSignIn } from '../ui/sign_out.js';
 import { State, pageState } from '../ui/state.js';
+import { Switcher } from '../ui/switcher.js';
 import { keepTab } from '../ui/tab.js';
 import { loadTexts } from '../ui/texts.js';
 import { Typists } from '../ui/typing_line.js';
@@ -157,6 +158,10 @@ keepHeight();
 keepTab(state);
 arrived();
 const navigation = new Navigation({ open: (id, at) => actions.open(id, at), left, arrived }, () => state.view.peek()?.id ?? '');
+new Switcher({
+  rooms: () => state.rooms.sorted.peek(),
+  go: (id) => { if (id !== shown.peek()) navigation.go({ id, at: 0 }, `/chat/room/${id}`); },
+});
 new SignOut({ waiting: () => client.items.length, clear: forgotten, confirm });
 effect(() => { if (actions.connection.value.ended?.why === 'sign-in') toSignIn(); });
 addEventListener('online', () => client.connectNow());

@@ -81,7 +81,7 @@ export class Admissions extends Component {
       h('h2', null, say('Who asks to join')),
       asking && !asking.length && h('p', { class: 'hint' }, say('Nobody asks at the moment.')),
       h('ul', { class: 'plain' }, (asking ?? []).map((one) => h(
-        'li', { key: one.id, class: 'person' },
+        'li', { key: one.id, class: 'person asks' },
         avatar(one), h('span', { class: 'person-name' }, h('bdi', null, one.nickname), h('span', { class: 'person-marks' }, when.format(Date.parse(one.askedAt)))),
         h('button', { type: 'button', class: 'primary', onClick: () => this.answer(one, 'ACCEPT') }, say('Let in'), h('span', { class: 'unseen' }, ` ${one.nickname}`)),
         h('button', { type: 'button', onClick: () => this.answer(one, 'REFUSE') }, say('Turn away'), h('span', { class: 'unseen' }, ` ${one.nickname}`)),
@@ -94,7 +94,7 @@ export class Admissions extends Component {
       ),
       h('ul', { class: 'plain' }, this.invitations.value.map((one) => h(
         'li', { key: one.id, class: 'line' },
-        h('span', null, say('Used {uses} times', { uses: one.uses }), one.maxUses ? ` ${say('of {most}', { most: one.maxUses })}` : '',
+        h('span', null, one.maxUses ? say('Used {uses} of {most} times', { uses: one.uses, most: one.maxUses }) : say('Used {uses} times', { uses: one.uses }),
           one.expiresAt ? ` · ${say('until {time}', { time: when.format(Date.parse(one.expiresAt)) })}` : ''),
         h('button', { type: 'button', class: 'inline', onClick: () => this.revoke(one) }, say('Revoke')),
       ))),

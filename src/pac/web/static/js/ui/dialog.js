@@ -1,10 +1,38 @@
 // @ts-check
 /**
- * Questions that a page asks, one at a time: the browser's own dialog element, which holds the focus, closes by Esc,
- * and gives the focus back to where it was.
+ * What lies over a page: the browser's own dialog element, which holds the focus, closes by Esc, and gives the focus
+ * back to where it was. Questions that a page asks come one at a time.
  */
 
+import { h, render } from '../vendor/preact.js';
 import { say } from './texts.js';
+
+/**
+ * Drawn in a dialog until it is closed.
+ * @param {string} kind its class
+ * @param {string} label what it is, for who cannot see it
+ * @param {(dialog: HTMLDialogElement) => any} draw
+ * @returns {Promise<string>} the value of the button that closed it, '' for Esc
+ */
+export function over(kind, label, draw) {
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  const dialog = document.createElement('dialog');
+  dialog.className = kind;
+  dialog.setAttribute('aria-label', label);
+  document.body.append(dialog);
+  render(draw(dialog), dialog);
+  // Esc is for this layer alone.
+  dialog.addEventListener('keydown', (event) => { if (event.key === 'Escape') event.stopPropagation(); });
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      render(null, dialog);
+      dialog.remove();
+      before?.focus();
+      resolve(dialog.returnValue);
+    }, { once: true });
+  });
+}
 
 /** @type {Promise<unknown>} */
 let asked = Promise.resolve();
@@ -15,43 +43,13 @@ let asked = Promise.resolve();
  * @returns {Promise<boolean>}
  */
 export function confirm(words, act) {
-  const answer = asked.then(() => ask(words, act));
+  const answer = asked.then(() => over('question', words, () => [
+    h('h2', { key: 'words' }, words),
+    h(
+      'form', { method: 'dialog', class: 'answers', key: 'answers' },
+      h('button', { value: '' }, say('Cancel')), h('button', { value: 'yes', class: 'danger' }, act),
+    ),
+  ]));
   asked = answer;
-  return answer;
-}
-
-/** @param {string} words @param {string} act @returns {Promise<boolean>} */
-function ask(words, act) {
-  const before = /** @type {HTMLElement | null} */ (document.activeElement);
-  const dialog = document.createElement('dialog');
-  dialog.className = 'question';
-  dialog.setAttribute('aria-labelledby', 'question');
-  const text = document.createElement('h2');
-  text.id = 'question';
-  text.textContent = words;
-  const form = document.createElement('form');
-  form.method = 'dialog';
-  form.className = 'answers';
-  form.append(button('no', say('Cancel'), ''), button('yes', act, 'danger'));
-  dialog.append(text, form);
-  // Esc is for this layer alone.
-  dialog.addEventListener('keydown', (event) => { if (event.key === 'Escape') event.stopPropagation(); });
-  document.body.append(dialog);
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener('close', () => {
-      dialog.remove();
-      before?.focus();
-      resolve(dialog.returnValue === 'yes');
-    }, { once: true });
-  });
-}
-
-/** @param {string} value @param {string} words @param {string} kind */
-function button(value, words, kind) {
-  const made = document.createElement('button');
-  made.value = value;
-  made.className = kind;
-  made.textContent = words;
-  return made;
+  return answer.then((value) => value === 'yes');
 }
