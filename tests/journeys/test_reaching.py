@@ -26,6 +26,7 @@ async def test_ctrl_k_goes_to_a_room_by_its_consonants(visitors: Visitors) -> No
     await ada.page.wait_for_selector("h1 bdi:text-is('한강 산책')")
     assert await ada.page.evaluate("() => window.stayed") is True
     await ada.page.keyboard.press("Control+k")
+    await ada.page.keyboard.type("plaza")
     await ada.page.keyboard.press("Escape")
     await expect(ada.page.locator("dialog")).to_have_count(0)
     await expect(ada.page.locator("#composer")).to_be_focused()

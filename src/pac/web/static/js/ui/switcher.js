@@ -66,7 +66,7 @@ class Finder extends Component {
     const at = this.at.value;
     return [
       h('input', {
-        type: 'search', role: 'combobox', 'aria-expanded': found.length > 0, 'aria-controls': 'switcher-rooms', 'aria-autocomplete': 'list',
+        type: 'text', role: 'combobox', 'aria-expanded': found.length > 0, 'aria-controls': 'switcher-rooms', 'aria-autocomplete': 'list',
         'aria-activedescendant': found.length ? `switch-${at}` : undefined, 'aria-label': say('Go to a room'), placeholder: say('Go to a room'),
         maxLength: 64, autoFocus: true,
         onInput: (/** @type {InputEvent} */ event) => { this.query.value = /** @type {HTMLInputElement} */ (event.currentTarget).value; this.at.value = 0; },
