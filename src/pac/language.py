@@ -199,5 +199,6 @@ _FAULTS: dict[str, str] = {
     "not_offered": "This cannot be chosen.",
     "taken": "This is taken. Choose another one.",
     "form": "This is not of the right kind.",
+    "other_name": "This is not the name of the room.",
     "unknown": "There is no such field.",
 }

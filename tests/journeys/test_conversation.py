@@ -129,6 +129,7 @@ async def test_ended_room_turns_read_only_live(visitors: Visitors) -> None:
     await ada.say("last words")
     await jieun.sees("last words")
     await ada.go(room + "/end")
+    await ada.page.fill("#name", "광장")
     await ada.page.click("button.danger")
     await jieun.page.wait_for_selector("#notice", timeout=5_000)
     await jieun.page.wait_for_selector("li.system:has-text('ended the room')")

@@ -70,8 +70,31 @@ async def test_a_room_is_ended_after_a_question_by_its_owner(house: House) -> No
     assert (await ben.browser.post(path)).status_code == 403
     assert f'action="{path}"' in await read(ada, path)
     assert (await ada.browser.get(f"/api/v1/room/{room}")).json()["roomStatus"] == "ALIVE"
-    assert await press(ada, path) == f"/chat/room/{room}"
+    slip = await ada.browser.post(path, data={"name": "another"})
+    assert (slip.status_code, 'id="name-fault"' in slip.text) == (422, True)
+    assert (await ada.browser.get(f"/api/v1/room/{room}")).json()["roomStatus"] == "ALIVE"
+    name = (await ada.browser.get(f"/api/v1/room/{room}")).json()["name"]
+    ended = await ada.browser.post(path, data={"name": f" {name.upper()} "})
+    assert ended.headers["location"] == f"/chat/room/{room}"
     assert (await ada.browser.get(f"/api/v1/room/{room}")).json()["roomStatus"] == "ENDED"
+
+
+@pytest.mark.row("page /chat/room/{room_id}/members/{member_id}/owner", "rule owner_alone")
+async def test_a_room_is_handed_over_by_who_types_its_name(house: House) -> None:
+    ada, ben, cleo = await house.member("ada"), await house.member("ben"), await house.member("cleo")
+    room = await house.room(ada)
+    await ben.browser.post(f"/chat/room/{room}/join")
+    path = f"/chat/room/{room}/members/{ben.id}/owner"
+    name = (await ada.browser.get(f"/api/v1/room/{room}")).json()["name"]
+    assert path in await read(ada, f"/chat/room/{room}/members")
+    assert (await ben.browser.get(path)).status_code == 403
+    assert (await ben.browser.post(path, data={"name": name})).status_code == 403
+    assert (await ada.browser.get(path.replace(ben.id, cleo.id))).status_code == 409
+    assert f'action="{path}"' in await read(ada, path)
+    assert (await ada.browser.post(path, data={"name": ""})).status_code == 422
+    assert (await ada.browser.get(f"/api/v1/room/{room}")).json()["owner"]["id"] == ada.id
+    assert (await ada.browser.post(path, data={"name": name})).status_code == 303
+    assert (await ada.browser.get(f"/api/v1/room/{room}")).json()["owner"]["id"] == ben.id
 
 
 @pytest.mark.row(

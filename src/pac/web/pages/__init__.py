@@ -16,6 +16,7 @@ from pac.web.pages.accounts import account_pages
 from pac.web.pages.administration import administration_pages
 from pac.web.pages.install import install_pages
 from pac.web.pages.invitation import invitation_pages
+from pac.web.pages.last_word import last_word_pages
 from pac.web.pages.lobby import lobby_pages
 from pac.web.pages.logs import log_pages
 from pac.web.pages.members import member_pages
@@ -42,6 +43,7 @@ class Pages:
         app.include_router(room_settings_pages(self._pages))
         app.include_router(member_pages(self._pages))
         app.include_router(room_pages(self._pages))
+        app.include_router(last_word_pages(self._pages))
         app.include_router(invitation_pages(self._pages))
         app.include_router(log_pages(self._pages))
         app.include_router(settings_pages(self._pages))

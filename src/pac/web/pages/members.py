@@ -8,7 +8,7 @@ from pac.accounts.model import Actor, MemberId
 from pac.clock import DAY_MS, Instant
 from pac.errors import BadRequest, Refusal
 from pac.http.problems import problem_of
-from pac.rooms import actions, moderation
+from pac.rooms import moderation
 from pac.rooms.access import Standing, access_room
 from pac.rooms.model import Membership, RoomId, RoomMemberStatus, RoomRole
 from pac.rooms.rules import Action
@@ -93,8 +93,6 @@ def member_pages(pages: PageParts) -> APIRouter:
             await moderation.set_status(tx, actor, room, member, status, until=until, now=now, ids=ids)
         elif do == "kick":
             await moderation.kick(tx, actor, room, member, now=now, ids=ids)
-        elif do == "owner":
-            await actions.hand_over(tx, actor, room, member, now=now, ids=ids)
         else:
             raise BadRequest("do: not one of the buttons")
 

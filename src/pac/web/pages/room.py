@@ -9,10 +9,8 @@ from fastapi.responses import JSONResponse
 from pac.errors import AlreadyJoined
 from pac.messages.model import Entry, MessageType
 from pac.rooms import actions
-from pac.rooms.access import access_room
 from pac.rooms.events import Fact
 from pac.rooms.model import RoomId
-from pac.rooms.rules import Action
 from pac.web.identity import language_of
 from pac.web.pages.room_state import state_of, view_room
 from pac.web.pages.rooms_pane import my_rooms
@@ -65,22 +63,6 @@ def room_pages(pages: PageParts) -> APIRouter:
         async with parts.database.writing() as tx:
             await actions.exit_room(tx, actor, RoomId(room_id), now=parts.clock.now(), ids=parts.ids)
         return see_other("/chat/lobby")
-
-    @router.get("/{room_id}/end")
-    async def ask_to_end(room_id: str, request: Request) -> Response:
-        viewer = await identity.viewer(request)
-        async with parts.database.reading() as tx:
-            standing = await access_room(
-                tx, viewer.member.actor, RoomId(room_id), Action.END, parts.clock.now()
-            )
-        return await pages.show(request, "room_end.html", viewer, room=standing.room)
-
-    @router.post("/{room_id}/end")
-    async def end(room_id: str, request: Request) -> Response:
-        actor = await identity.actor(request)
-        async with parts.database.writing() as tx:
-            await actions.end_room(tx, actor, RoomId(room_id), now=parts.clock.now(), ids=parts.ids)
-        return see_other(f"/chat/room/{room_id}")
 
     return router
 

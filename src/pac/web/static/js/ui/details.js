@@ -21,7 +21,7 @@ const SEARCH_AFTER_MS = 200;
 /** @typedef {{id: string, nickname: string, status: string, role: string, joinDateTime: string, voidUntil: string | null,
  *   online: boolean, mayModerate: boolean, mayAppoint: boolean}} Member */
 /** @typedef {'members' | 'about' | 'admissions'} Tab */
-/** @typedef {(words: string, act: string) => Promise<boolean>} Confirm */
+/** @typedef {(words: string, act: string, typed?: string) => Promise<boolean>} Confirm */
 /** @typedef {{view: RoomView, language: string, close: () => void, confirm: Confirm}} Props */
 
 /** @extends {Component<Props>} */
@@ -127,9 +127,14 @@ class Members extends Component {
     }
   }
 
-  /** @param {Member} member @param {string} words asked first, '' for what is easily undone @param {string} act @param {() => Promise<unknown>} work */
-  async carryOut(member, words, act, work) {
-    if (words && !(await this.props.confirm(words, act))) return;
+  /**
+   * @param {string} words asked first, '' for what is easily undone
+   * @param {string} act
+   * @param {() => Promise<unknown>} work
+   * @param {string} typed what has to be typed before, '' for nothing
+   */
+  async carryOut(words, act, work, typed) {
+    if (words && !(await this.props.confirm(words, act, typed))) return;
     try {
       await work();
       this.trouble.value = '';
@@ -185,12 +190,12 @@ class Members extends Component {
     const at = `/api/v1/room/${view.id}/member/${member.id}`;
     const put = (/** @type {object} */ body) => () => rest('PUT', at, body);
     const ban = (/** @type {number} */ days) => put({ status: 'VOID', ...(days ? { voidUntil: new Date(Date.now() + days * DAY_MS).toISOString() } : {}) });
-    const act = (/** @type {string} */ words, /** @type {string} */ asked, /** @type {() => Promise<unknown>} */ work, kind = '') => h(
+    const act = (/** @type {string} */ words, /** @type {string} */ asked, /** @type {() => Promise<unknown>} */ work, kind = '', typed = '') => h(
       'button', {
         type: 'button', class: kind,
         onClick: (/** @type {MouseEvent} */ event) => {
           /** @type {HTMLElement} */ (event.currentTarget).closest('details')?.removeAttribute('open');
-          this.carryOut(member, asked, words, work);
+          this.carryOut(asked, words, work, typed);
         },
       }, words,
     );
@@ -209,7 +214,7 @@ class Members extends Component {
           act(say('Ban for a week'), say('Ban {name} for a week?', { name }), ban(7)),
           act(say('Ban until lifted'), say('Ban {name} until somebody lifts it?', { name }), ban(0), 'danger'),
         ],
-        member.mayAppoint && act(say('Hand the room over'), say('Hand the room over to {name}? You stay as an operator.', { name }), () => rest('PUT', `/api/v1/room/${view.id}/owner`, { ownerMemberId: member.id })),
+        member.mayAppoint && act(say('Hand the room over'), say('Hand the room over to {name}? You stay as an operator.', { name }), () => rest('PUT', `/api/v1/room/${view.id}/owner`, { ownerMemberId: member.id }), '', view.room.value.name),
       ),
     );
   }

@@ -40,14 +40,25 @@ let asked = Promise.resolve();
 /**
  * @param {string} words
  * @param {string} act what the button says; it is destructive
+ * @param {string} [typed] what has to be typed first, so that it is no slip of the hand: the room's name
  * @returns {Promise<boolean>}
  */
-export function confirm(words, act) {
+export function confirm(words, act, typed = '') {
+  const isIt = (/** @type {string} */ text) => text.trim().normalize('NFC').toLowerCase() === typed.normalize('NFC').toLowerCase();
   const answer = asked.then(() => over('question', words, () => [
     h('h2', { key: 'words' }, words),
     h(
-      'form', { method: 'dialog', class: 'answers', key: 'answers' },
-      h('button', { value: '' }, say('Cancel')), h('button', { value: 'yes', class: 'danger' }, act),
+      'form', { method: 'dialog', key: 'answers', autocomplete: 'off' },
+      typed && h('label', { class: 'typed' }, say('Type the name of the room: {room}', { room: typed }), h('input', {
+        required: true,
+        onInput: (/** @type {InputEvent} */ event) => {
+          const field = /** @type {HTMLInputElement} */ (event.currentTarget);
+          field.setCustomValidity(isIt(field.value) ? '' : say('This is not the name of the room.'));
+        },
+      })),
+      h('div', { class: 'answers' },
+        h('button', { value: '', formNoValidate: true }, say('Cancel')),
+        h('button', { value: 'yes', class: 'danger' }, act)),
     ),
   ]));
   asked = answer;
