@@ -2,7 +2,6 @@
 
 import asyncio
 import statistics
-
 from pathlib import Path
 
 import pytest
