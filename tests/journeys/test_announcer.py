@@ -1,5 +1,7 @@
 """What is read aloud to those who listen (UI specification §8, 4.1.3, and §11: T49)."""
 
+from itertools import pairwise
+
 import pytest
 from playwright.async_api import expect
 
@@ -55,9 +57,11 @@ async def test_announcer_batches_and_ignores_history(visitors: Visitors) -> None
     await expect(announcer).to_contain_text("Ada: slow 1", timeout=EVERY_MS + 3_000)
     words = await heard(ben)
     assert words[:2] == ["Ada: hello", "5 new messages"]
-    assert all(len(line) <= len("Ada: ") + 120 + 1 for line in words[-1].split("\n")), "no more than the beginning"
+    assert all(len(line) <= len("Ada: ") + 120 + 1 for line in words[-1].split("\n")), (
+        "no more than the beginning"
+    )
     times = await ben.page.evaluate("heard.map(one => one.at)")
-    assert all(later - earlier > EVERY_MS - 50 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier > EVERY_MS - 50 for earlier, later in pairwise(times))
 
     other = await ben.new_room("Other")
     await ben.go(other)
