@@ -88,9 +88,9 @@ MOVING = """() => {
   const found = [];
   for (const one of document.querySelectorAll('*')) for (const part of [null, '::before', '::after']) {
     const {transitionDuration, animationName, animationDuration, scrollBehavior} = getComputedStyle(one, part);
-    const name = `${one.localName}#${one.id}.${one.className}${part ?? ''}`;
+    const name = `${one.localName}#${one.id}.${one.className}${part ?? ''}`, animates = animationName !== 'none';
     if (longest(transitionDuration) > 0) found.push(`${name} transition ${transitionDuration}`);
-    if (animationName !== 'none' && longest(animationDuration) > 0) found.push(`${name} animation ${animationDuration}`);
+    if (animates && longest(animationDuration) > 0) found.push(`${name} animation ${animationDuration}`);
     if (scrollBehavior === 'smooth') found.push(`${name} scrolls smoothly`);
   }
   return found;

@@ -58,8 +58,9 @@ def test_a_parser_reads_the_same_in_both(tmp_path: Path) -> None:
     for kind in ("source", "lean"):
         files = [str(path) for path in (tmp_path / kind).rglob("*.js")]
         subprocess.run(
-            [compiler, "--allowJs", "--noCheck", "--noResolve", "--removeComments", "--target", "esnext", "--module", "esnext",
-             "--ignoreConfig", "--rootDir", tmp_path / kind, "--outDir", tmp_path / f"{kind}-printed", *files],
+            [compiler, "--allowJs", "--noCheck", "--noResolve", "--ignoreConfig", "--removeComments",
+             "--target", "esnext", "--module", "esnext",
+             "--rootDir", tmp_path / kind, "--outDir", tmp_path / f"{kind}-printed", *files],
             cwd=tmp_path, check=False, capture_output=True, timeout=110,
         )  # fmt: skip
     for path in OURS:
