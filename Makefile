@@ -9,7 +9,7 @@ SERVES := $(VENV)/.ready-run
 ROUNDS ?= 20
 FRAMES ?= 10000000
 
-.PHONY: run test test-faults fuzz lint lint-js fmt docs breaks screenshots vendor lock ci clean
+.PHONY: run test test-faults fuzz lint lint-js fmt docs breaks screenshots budgets vendor lock ci clean
 
 run: $(SERVES)
 	$(BIN)/pac seed-demo --if-empty
@@ -54,6 +54,9 @@ breaks: $(READY)
 
 screenshots: $(READY)
 	$(BIN)/python -m scripts.screenshots
+
+budgets: $(READY)
+	$(BIN)/python -m scripts.budgets
 
 ci: lint docs
 	git diff --exit-code -- docs

@@ -5,6 +5,7 @@ import json
 from playwright.async_api import BrowserContext, WebSocketRoute
 
 DROPPED = 4011
+DRAINING = 4010
 
 
 class Line:
@@ -28,6 +29,13 @@ class Line:
         sockets, self._open = self._open, []
         for socket in sockets:
             await socket.close(code=DROPPED)
+
+    async def drain(self, reconnect_in_ms: int) -> None:
+        """As a node that goes down: it says when to come back, and closes. Another one is there already."""
+        sockets, self._open = self._open, []
+        for socket in sockets:
+            socket.send(json.dumps({"op": "drain", "reconnect_in_ms": reconnect_in_ms}))
+            await socket.close(code=DRAINING)
 
     async def _handle(self, socket: WebSocketRoute) -> None:
         if self.is_cut:

@@ -2,16 +2,18 @@
 
 import asyncio
 import statistics
+from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser, expect
 
 from tests.journeys.conftest import Visitors
-from tests.support.server import ServerProcess
+from tests.support.server import ServerProcess, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
-async def test_message_from_a_appears_at_b_once_and_in_order(visitors: Visitors) -> None:
+async def test_message_from_A_appears_at_B_once_and_in_order(visitors: Visitors) -> None:
     ada, jieun = await visitors.new(), await visitors.new(locale="ko-KR")
     await ada.sign_up("ada", "Ada")
     await jieun.sign_up("jieun", "지은")
@@ -170,20 +172,23 @@ async def test_revoked_session_goes_to_login_and_back_with_draft(visitors: Visit
     assert await ada.page.input_value("#composer") == "not sent yet"
 
 
-async def test_rate_limited_message_counts_down_and_sends_once(browser, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    from tests.support.server import running_server
-
-    async with running_server(tmp_path / "slow", LIMIT_SEND_PER_S=1, LIMIT_SEND_BURST=2) as server:
+async def test_rate_limited_message_counts_down_and_sends_once(browser: Browser, tmp_path: Path) -> None:
+    async with running_server(tmp_path / "slow", LIMIT_SEND_PER_S=0.2, LIMIT_SEND_BURST=2) as server:
         visitors = Visitors(browser, server)
-        ada = await visitors.new()
+        ada, ben = await visitors.new(), await visitors.new()
         await ada.sign_up("ada", "Ada")
-        await ada.make_room("광장")
-        for number in range(4):
+        await ben.sign_up("ben", "Ben")
+        await ben.join(await ada.make_room("광장"))
+        for number in range(3):
             await ada.say(f"fast {number}")
-        await ada.page.wait_for_selector("li[data-state=waiting]")
-        await ada.sees("fast 3")
-        assert await ada.bodies() == [f"fast {number}" for number in range(4)]
-        await ada.context.close()
+        waiting = ada.page.locator("li[data-state=waiting] .state")
+        for seconds in (3, 2, 1):
+            await expect(waiting).to_contain_text(f"Goes out in {seconds} s")
+        assert await ada.page.is_enabled("#composer"), "typing goes on"
+        for visitor in (ada, ben):
+            await visitor.sees("fast 2")
+            assert await visitor.bodies() == [f"fast {number}" for number in range(3)]
+            await visitor.context.close()
 
 
 async def test_older_messages_are_read_by_scrolling_up_without_a_jump(visitors: Visitors) -> None:

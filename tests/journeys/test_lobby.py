@@ -19,7 +19,7 @@ async def open_lobby(visitor: Visitor) -> None:
     await visitor.page.wait_for_selector("#lobby li[data-room]")
 
 
-async def test_choseong_and_substring_search_and_what_is_not_found_can_be_made(visitors: Visitors) -> None:
+async def test_choseong_and_substring_search(visitors: Visitors) -> None:
     ada = await visitors.new(locale="ko-KR")
     await ada.sign_up("ada", "하늘")
     for name in ("프로젝트 회의", "달걀 요리", "광장", "꽃 사진", "Plaza"):
@@ -77,7 +77,8 @@ async def test_lobby_does_not_reorder_under_pointer(visitors: Visitors) -> None:
     await ben.new_room("Second")
     await ada.page.clock.install()
     await open_lobby(ada)
-    assert await names(ada) == ["Second", "First"]
+    while await names(ada) != ["Second", "First"]:  # when a room was last spoken in is written a little later
+        await open_lobby(ada)
     await ada.page.hover("#lobby .room-row")
     await ben.go(first)
     await ben.live()

@@ -5,6 +5,7 @@ there is no path to traverse (SECURITY 5.9), and its hash is part of every addre
 file for ever.
 """
 
+import gzip
 import hashlib
 import json
 import mimetypes
@@ -22,12 +23,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from pac.clock import Instant, rfc3339
 from pac.language import LANGUAGES, Language, catalog, ntranslate, translate
 from pac.web import bodies
+from pac.web.lean import lean
+from pac.web.modules import graph
 
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
+    """`packed`: the body in gzip, where that is shorter. Files hold no secret, so their length may tell of them."""
+
     content_type: str
     body: bytes
+    packed: bytes | None
 
 
 class Static:
@@ -47,7 +53,8 @@ class Static:
         for path in sorted(found):
             digest.update(path.encode() + b"\0" + found[path] + b"\0")
         self.build = digest.hexdigest()
-        self._files = {path: StaticFile(_content_type(path), body) for path, body in found.items()}
+        self._files = {path: _file(path, body) for path, body in found.items()}
+        self._modules: dict[str, tuple[str, ...]] = {}
 
     def find(self, path: str) -> StaticFile | None:
         return self._files.get(path)
@@ -55,6 +62,13 @@ class Static:
     def bytes_of(self, path: str) -> bytes:
         """The file's bytes. Raises KeyError."""
         return self._files[path].body
+
+    def modules(self, entry: str) -> tuple[str, ...]:
+        """The addresses of all that this module needs, itself first. Raises KeyError for one that is not there."""
+        if entry not in self._modules:
+            paths = graph(entry, lambda path: self.bytes_of(path).decode())
+            self._modules[entry] = tuple(map(self.address, paths))
+        return self._modules[entry]
 
     def address(self, path: str) -> str:
         """Raises KeyError for a file that is not there: a template names it wrongly."""
@@ -73,6 +87,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.globals["static"] = static.address
+        self._environment.globals["modules"] = static.modules
         self._environment.globals["hue"] = hue
         self._environment.globals["parts"] = bodies.parts
         self._environment.globals["is_emoji_only"] = bodies.is_emoji_only
@@ -156,7 +171,18 @@ def _collect(folder: Traversable, prefix: str, found: dict[str, bytes]) -> None:
         if entry.is_dir():
             _collect(entry, f"{prefix}{entry.name}/", found)
         else:
-            found[prefix + entry.name] = entry.read_bytes()
+            found[prefix + entry.name] = _as_sent(prefix + entry.name, entry.read_bytes())
+
+
+def _as_sent(path: str, body: bytes) -> bytes:
+    """What others publish goes as they publish it."""
+    is_ours = path.endswith(".js") and not path.startswith("js/vendor/")
+    return lean(body.decode()).encode() if is_ours else body
+
+
+def _file(path: str, body: bytes) -> StaticFile:
+    packed = gzip.compress(body, mtime=0)
+    return StaticFile(_content_type(path), body, packed if len(packed) < len(body) else None)
 
 
 def _content_type(path: str) -> str:

@@ -1,5 +1,6 @@
 """Pages: what people see. Every form works without JavaScript; the live room adds to a page that can be read."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -71,8 +72,24 @@ class Pages:
         goal = safe_return_path(asked) if request.method == "GET" else "/"
         return RedirectResponse(f"/login?next={quote(goal, safe='/')}" if goal != "/" else "/login", 303)
 
-    async def _static_file(self, build: str, path: str) -> Response:
+    async def _static_file(self, request: Request, build: str, path: str) -> Response:
         file = self._static.find(path) if build == self._static.build else None
         if file is None:
             return HTMLResponse("", 404)
-        return Response(file.body, media_type=file.content_type, headers={"Cache-Control": IMMUTABLE})
+        headers = {"Cache-Control": IMMUTABLE}
+        if file.packed is None:
+            return Response(file.body, media_type=file.content_type, headers=headers)
+        headers["Vary"] = "Accept-Encoding"
+        if not _takes_gzip(request.headers.get("accept-encoding", "")):
+            return Response(file.body, media_type=file.content_type, headers=headers)
+        headers["Content-Encoding"] = "gzip"
+        return Response(file.packed, media_type=file.content_type, headers=headers)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """What every browser says, and no more of RFC 9110 §12.5.3 than whether it refuses (`gzip;q=0`)."""
+    for item in accepted.split(","):
+        coding, _, weight = item.strip().partition(";")
+        if coding.strip().lower() == "gzip":
+            return not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", weight)
+    return False

@@ -23,28 +23,33 @@ const form = /** @type {HTMLFormElement} */ (document.getElementById('composer-f
 const field = /** @type {HTMLTextAreaElement} */ (document.getElementById('composer'));
 
 await loadTexts(page.dataset.texts ?? '');
-nameField.value = page.dataset.nickname ?? '';
+// Nobody is asked for a name before they have looked in: a guest has a number until they take one.
+nameField.value = page.dataset.nickname || String(crypto.getRandomValues(new Uint16Array(1))[0] % 9_000 + 1_000);
 
 const home = page.dataset.socketUrl || `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/message`;
 const address = home.replace(/\/message$/, '/simplemessage');
-let nickname = '';
+let nickname = nameField.value;
 let failures = 0;
 /** @type {WebSocket | null} */
 let socket = null;
 
+// A guest's name is of the first SUBSCRIBE: another name is another connection.
 nameForm.addEventListener('submit', (event) => {
   event.preventDefault();
-  nickname = nameField.value.trim();
-  nameForm.hidden = true;
-  form.hidden = false;
+  const wanted = nameField.value.trim();
   field.focus();
+  if (!wanted || wanted === nickname) return;
+  nickname = wanted;
+  const left = socket;
   connect();
+  left?.close();
 });
 
 form.addEventListener('submit', (event) => { event.preventDefault(); send(); });
 const keys = new EnterKeys(enterSendsHere);
 function act(/** @type {Event} */ event, /** @type {import('./ui/composer/keys.js').Verdict} */ verdict) {
-  if (verdict !== 'leave') event.preventDefault();
+  if (verdict === 'leave') return;
+  event.preventDefault();
   if (verdict === 'send') send();
 }
 field.addEventListener('keydown', (event) => act(event, keys.keydown(event)));
@@ -66,9 +71,19 @@ function send() {
 function connect() {
   const opened = new WebSocket(address);
   socket = opened;
-  opened.onopen = () => { failures = 0; banner.hidden = true; opened.send(frame('SUBSCRIBE', '')); };
+  opened.onopen = () => {
+    if (opened !== socket) { opened.close(); return; }
+    failures = 0;
+    banner.hidden = true;
+    if (field.disabled) {
+      field.disabled = false;
+      if (matchMedia('(pointer: fine)').matches) field.focus();
+    }
+    opened.send(frame('SUBSCRIBE', ''));
+  };
   opened.onmessage = (event) => show(JSON.parse(event.data));
   opened.onclose = () => {
+    if (opened !== socket) return; // another was opened under another name
     banner.textContent = say('Connecting…');
     banner.hidden = false;
     const longest = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures);
@@ -122,3 +137,5 @@ function show(/** @type {{message: string, timestamp: string, identifier: {nickn
   while (list.children.length > ROWS_MAX) list.firstElementChild?.remove();
   if (atEnd) scroller.scrollTop = scroller.scrollHeight;
 }
+
+connect();
