@@ -182,7 +182,7 @@ OPENING = """
   new PerformanceObserver((list) => { opening.largest = list.getEntries().at(-1).startTime; })
     .observe({type: 'largest-contentful-paint', buffered: true});
   const look = () => {
-    if (document.querySelector('#composer:enabled')) opening.typable = performance.now();
+    if (document.querySelector('#early, #composer:enabled')) opening.typable = performance.now();
     else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);

@@ -13,8 +13,7 @@ import '../ui/preferences.js';
 import { sendOnce, showPasswords } from '../ui/forms.js';
 import { Side } from '../ui/side.js';
 import { SignOut, forget } from '../ui/sign_out.js';
-import { listenForHelp } from '../ui/shortcuts.js';
-import { Switcher } from '../ui/switcher.js';
+import { listenForSummons } from '../ui/summons.js';
 import { loadTexts } from '../ui/texts.js';
 
 /** @typedef {Event & {prompt: () => Promise<void>}} InstallPrompt */
@@ -56,7 +55,6 @@ if (member) localStorage.setItem('pac-uid', member);
 
 keepWorker();
 sendOnce();
-listenForHelp();
 const place = document.getElementById('install');
 if (place) offerInstall(place);
 
@@ -69,7 +67,7 @@ async function keepWithoutSocket(/** @type {string} */ uid) {
   showPasswords();
   const pane = document.getElementById('rooms-pane');
   if (pane) new Side(pane);
-  new Switcher({ rooms: myRooms, go: (id) => location.assign(`/chat/room/${id}`) });
+  listenForSummons({ rooms: myRooms, go: (id) => location.assign(`/chat/room/${id}`) });
   new SignOut({ waiting: async () => (await mine()).length, clear: () => forget(uid, store), confirm });
 }
 

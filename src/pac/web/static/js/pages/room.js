@@ -5,7 +5,7 @@
  */
 
 import { h, render } from '../vendor/preact.js';
-import { computed, effect } from '../vendor/signals.js';
+import { computed, effect, signal } from '../vendor/signals.js';
 import { LiveClient } from '../live/client.js';
 import { browserEnv } from '../live/env.js';
 import { openOutboxStore } from '../live/store.js';
@@ -14,7 +14,6 @@ import { Announcer } from '../ui/announcer.js';
 import { Banner } from '../ui/banner.js';
 import { enterSendsHere } from '../ui/composer/keys.js';
 import { confirm } from '../ui/dialog.js';
-import { Details } from '../ui/details.js';
 import { MessageList } from '../ui/list/message_list.js';
 import { Notifications } from '../ui/notifications.js';
 import { preferences } from '../ui/preferences.js';
@@ -25,7 +24,7 @@ import { RoomsPane } from '../ui/rooms_pane.js';
 import { DetailsPane, keepHeight } from '../ui/shell.js';
 import { SignOut, forget, toSignIn } from '../ui/sign_out.js';
 import { State, pageState } from '../ui/state.js';
-import { Switcher } from '../ui/switcher.js';
+import { listenForSummons } from '../ui/summons.js';
 import { keepTab } from '../ui/tab.js';
 import { loadTexts } from '../ui/texts.js';
 import { Typists } from '../ui/typing_line.js';
@@ -71,6 +70,9 @@ const notifications = new Notifications({
 });
 client.on('message', (frame) => notifications.heard(frame));
 
+/** The pane at the right, loaded when it is first opened: a phone shows members on a page of its own. */
+const Details = signal(/** @type {typeof import('../ui/details.js').Details | null} */ (null));
+
 /** @type {Handle | null} */
 let composer = null;
 const hasKeyboard = matchMedia('(pointer: fine)');
@@ -86,6 +88,21 @@ function fill(/** @type {HTMLElement} */ place, /** @type {(view: RoomView) => a
   });
 }
 
+/**
+ * What was typed before the scripts were there goes into the draft, which the composer begins with. A syllable that
+ * is being composed is finished first: taking the field away would break it (first_view.js says whether one is).
+ * @returns {Promise<boolean>} whether somebody is writing
+ */
+async function takeEarly() {
+  const early = /** @type {HTMLTextAreaElement | null} */ (document.getElementById('early'));
+  const id = page.room?.roomId;
+  if (!early || !id) return false;
+  if (early.dataset.composing) await new Promise((resolve) => { early.addEventListener('compositionend', resolve, { once: true }); });
+  const draft = drafts.text(id);
+  if (early.value.trim()) drafts.write(id, draft ? `${draft}\n${early.value}` : early.value);
+  return document.activeElement === early;
+}
+
 function start() {
   for (const place of [pane, head, list, foot]) place.replaceChildren();
   render(h(RoomsPane, { rooms: state.rooms, shown: () => shown.value }), pane);
@@ -98,7 +115,9 @@ function start() {
     const view = state.view.value;
     const isOpen = state.isDetailsOpen.value && view !== null && isReadable(view);
     details.hidden = !isOpen;
-    render(view && isOpen ? h(Details, { view, language: state.language, close: () => panel.close(), confirm }) : null, details);
+    const part = Details.value;
+    if (isOpen && !part) import('../ui/details.js').then((loaded) => { Details.value = loaded.Details; });
+    render(view && isOpen && part ? h(part, { view, language: state.language, close: () => panel.close(), confirm }) : null, details);
   });
 }
 
@@ -140,6 +159,13 @@ function arrived() {
   if (hasKeyboard.matches) text.focus();
 }
 
+/** Where the text ends, as if nothing had happened. */
+function writeOn() {
+  const text = field();
+  text?.focus();
+  text?.setSelectionRange(text.value.length, text.value.length);
+}
+
 /** In which rooms something is half written. */
 function drafted() {
   const has = new Set(drafts.rooms());
@@ -153,12 +179,14 @@ async function forgotten() {
   await forget(page.me.id, store);
 }
 
+const isWriting = await takeEarly();
 start();
 keepHeight();
 keepTab(state);
 arrived();
+if (isWriting) writeOn();
 const navigation = new Navigation({ open: (id, at) => actions.open(id, at), left, arrived }, () => state.view.peek()?.id ?? '');
-new Switcher({
+listenForSummons({
   rooms: () => state.rooms.sorted.peek(),
   go: (id) => { if (id !== shown.peek()) navigation.go({ id, at: 0 }, `/chat/room/${id}`); },
 });

@@ -1,23 +1,11 @@
 // @ts-check
-/** What the keys do, in a dialog: `?` outside a field. */
+/** What the keys do, in a dialog. */
 
 import { h } from '../vendor/preact.js';
 import { over } from './dialog.js';
-import { preferences } from './preferences.js';
 import { say } from './texts.js';
 
-const FIELDS = 'input, textarea, select, [contenteditable]';
-
-export function listenForHelp() {
-  document.addEventListener('keydown', (event) => {
-    if (event.key !== '?' || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (preferences.peek().keys === 'off' || /** @type {Element} */ (event.target).closest(FIELDS) || document.querySelector('dialog[open]')) return;
-    event.preventDefault();
-    open();
-  });
-}
-
-function open() {
+export function openShortcuts() {
   const keys = [
     ['Ctrl+K, ⌘K', say('Go to a room')],
     ['Enter', say('Send')],

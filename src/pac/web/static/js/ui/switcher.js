@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Ctrl+K or ⌘K: to a room by a few letters of its name, from anywhere on the page. It finds as the lobby does, 초성 and
- * half-written syllables included.
+ * To a room by a few letters of its name, from anywhere on the page. It finds as the lobby does, 초성 and half-written
+ * syllables included.
  */
 
 import { Component, h } from '../vendor/preact.js';
@@ -14,25 +14,14 @@ import { say } from './texts.js';
 const SHOWN_MAX = 8;
 
 /** @typedef {import('./my_rooms.js').RoomRow} RoomRow */
-/** @typedef {{rooms: () => Promise<RoomRow[]> | RoomRow[], go: (id: string) => void}} Use */
 
-export class Switcher {
-  constructor(/** @type {Use} */ use) {
-    this.use = use;
-    document.addEventListener('keydown', (event) => {
-      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
-      event.preventDefault();
-      if (!document.querySelector('dialog[open]')) this.open();
-    });
-  }
-
-  async open() {
-    const rooms = Promise.resolve(this.use.rooms()).catch(() => /** @type {RoomRow[]} */ ([]));
-    await over('switcher', say('Go to a room'), (dialog) => {
-      dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
-      return h(Finder, { rooms, go: (id) => { dialog.close(); this.use.go(id); } });
-    });
-  }
+/** @returns {Promise<unknown>} when it is closed */
+export function openSwitcher(/** @type {import('./summons.js').Use} */ use) {
+  const rooms = Promise.resolve(use.rooms()).catch(() => /** @type {RoomRow[]} */ ([]));
+  return over('switcher', say('Go to a room'), (dialog) => {
+    dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
+    return h(Finder, { rooms, go: (id) => { dialog.close(); use.go(id); } });
+  });
 }
 
 /** @extends {Component<{rooms: Promise<RoomRow[]>, go: (id: string) => void}>} */
