@@ -15,7 +15,7 @@ async def pressed(visitor: Visitor, selector: str) -> None:
 
 
 async def in_menu_of(visitor: Visitor, name: str, button: str) -> None:
-    row = visitor.page.locator(".member-row", has_text=name)
+    row = visitor.page.locator(".person", has_text=name)
     await row.locator("summary").click()
     async with visitor.page.expect_navigation():
         await row.get_by_role("button", name=button, exact=True).click()
@@ -59,12 +59,16 @@ async def test_a_private_room_is_asked_let_in_and_moderated(visitors: Visitors) 
     assert await member.page.locator("#messages").count() == 0, "no history for who is banned"
     await member.go(room)
     assert await member.page.text_content(".status") == "403"
-    assert "Banned" in (await owner.page.locator(".member-row", has_text="지은").text_content() or "")
+    assert "Banned" in (await owner.page.locator(".person", has_text="지은").text_content() or "")
     await in_menu_of(owner, "지은", "Pardon")
     await member.go(room)
     await member.live()
     await owner.go(f"{room}/members")
-    await in_menu_of(owner, "지은", "Hand the room over")
+    row = owner.page.locator(".person", has_text="지은")
+    await row.locator("summary").click()
+    await row.get_by_role("link", name="Hand the room over").click()
+    await owner.page.fill("#name", "Study")
+    await pressed(owner, "main button.danger")
     await member.page.wait_for_selector("a[href*='/chat/room/modify/']", state="attached")
     await member.go(f"/chat/room/modify/{room_id}")
     await member.page.fill("#roomName", "새 이름")
@@ -193,11 +197,11 @@ async def test_settings_change_the_password_and_end_other_sessions(visitors: Vis
     assert "Chrome · Linux" in (await desk.page.text_content("li.line") or "")
     await desk.page.fill("#current", "wrong")
     await desk.page.fill("#password", "quite another password")
-    await pressed(desk, "form[action='/settings/password'] button")
+    await pressed(desk, "form[action='/settings/password'] button.primary")
     assert await desk.page.text_content("#current-fault") == "This is not the password you have now."
     await desk.page.fill("#current", "a long password of ada")
     await desk.page.fill("#password", "quite another password")
-    await pressed(desk, "form[action='/settings/password'] button")
+    await pressed(desk, "form[action='/settings/password'] button.primary")
     assert await desk.page.text_content(".done") == "Saved."
     assert await desk.page.locator("li.line").count() == 1
     await phone.go("/chat/rooms")

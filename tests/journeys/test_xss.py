@@ -258,7 +258,7 @@ async def test_bodies_and_authors_are_text_as_pages_and_live(
     again = await ada.visitor.bodies()
     assert again == expected[-len(again) :]
     await ada.go(f"/chat/room/{room}/members")
-    assert set(await ada.texts(".member-row .room-name")) >= set(map(folded, NICKNAMES))
+    assert set(await ada.texts(".person-name bdi")) >= set(map(folded, NICKNAMES))
     await ada.go(f"/chat/log/{room}")
     for payload in PAYLOADS[::12]:
         await ada.go(f"/chat/room/{room}/members?q={quote(payload)}")
