@@ -24,7 +24,7 @@ SLACK = 1 if IS_FULL else 4
 MESSAGES = 10_000
 # Over the specification's 60 kB and 45 files, and held where they are: files of one story each, sent as they are
 # written, weigh more than what a bundler would make of them.
-SCRIPT_BYTES_HELD, MODULES_HELD = 73_000, 62
+SCRIPT_BYTES_HELD, MODULES_HELD = 73_000, 64
 
 # Of the line in the middle of what is on screen.
 TOP = """() => {

@@ -61,7 +61,7 @@ async def test_send_to_shown_is_under_fifty_ms_at_p95(visitors: Visitors) -> Non
             f"() => window.shownAt['message {number}'] !== undefined", polling=5
         )
         waits.append(await jieun.page.evaluate(f"window.shownAt['message {number}']") - sent_at)
-        await asyncio.sleep(0.05)  # beyond 20 a second the list draws ten times a second
+        await asyncio.sleep(0.1)  # beyond 20 a second the list draws ten times a second
     p95 = sorted(waits)[int(len(waits) * 0.95)]
     print(f"send to shown: p50 {statistics.median(waits)} ms, p95 {p95} ms")
     assert p95 < 50
