@@ -29,6 +29,8 @@ COVERED = """() => {
   return {name, seen, over: [...over], seq: Number(one.dataset.seq ?? 0)};
 }"""
 
+BEYOND_THE_WINDOW = "document.scrollingElement.scrollHeight - innerHeight"
+
 
 async def tab_through(page: Page) -> None:
     """Every stop of Tab can be seen, at least half of it."""
@@ -65,6 +67,7 @@ async def test_focus_is_never_obscured(visitors: Visitors, width: int) -> None:
     await ada.go(room)
     await ada.live()
     await tab_through(ada.page)
+    assert await ada.page.evaluate(BEYOND_THE_WINDOW) == 0, "thirty rooms beside it make a room no taller"
 
     # From row to row, up and down: under the day that sticks, the banner that lies over the list, the pill.
     await ada.context.set_offline(True)

@@ -81,10 +81,10 @@ async def test_draft_survives_reload_room_switch_and_crash(visitors: Visitors) -
     assert await ada.page.input_value("#composer") == "쓰다 만 글"
     await ada.page.type("#composer", " 더")
     await ada.page.wait_for_timeout(400)  # what is younger than 300 ms may be lost with the process
-    crashed = ada.page
-    ada.page = await ada.context.new_page()
-    session = await ada.context.new_cdp_session(crashed)
-    crashing = asyncio.ensure_future(session.send("Page.crash"))  # it never answers
+    session = await ada.context.new_cdp_session(ada.page)
+    async with ada.page.expect_event("crash"):
+        crashing = asyncio.ensure_future(session.send("Page.crash"))  # it never answers
+    ada.page = await ada.context.new_page()  # after the crash: before it, both may share a process
     await ada.go(path)
     await ada.live()
     assert await ada.page.input_value("#composer") == "쓰다 만 글 더"
