@@ -61,7 +61,8 @@ class Wire:
             return first & 0x0F, await self.reader.readexactly(size)
 
     async def hear(self, op: str | None = None) -> dict[str, Any]:
-        """The next text frame, or the next of this op; pings are passed over."""
+        """The next text frame, or the next of this op. Pings are passed over, and so is what nothing that was
+        said brings: who is there is told when its second is over, the top when its ten are."""
         while True:
             opcode, payload = await self.next()
             if opcode == 8:
@@ -70,7 +71,7 @@ class Wire:
                 )
             if opcode == 1:
                 frame: dict[str, Any] = json.loads(payload)
-                if op is None or frame["op"] == op:
+                if frame["op"] == op or (op is None and frame["op"] not in ("presence", "top")):
                     return frame
 
     async def close_code(self, within_s: float = PATIENCE_S) -> int:
