@@ -1,5 +1,6 @@
 """Three people and a room: its owner, somebody who wants in, and a stranger; on a desk and on a phone."""
 
+import asyncio
 import re
 
 import pytest
@@ -114,8 +115,13 @@ async def test_who_types_what_is_deleted_and_renamed_is_seen_by_the_others(visit
     await ben.sign_up("ben", "벤")
     room = await ada.make_room("Plaza")
     await ben.join(room)
-    await ben.page.type("#composer", "안")
-    await ada.page.wait_for_selector("#typing:text-is('벤 is writing…')")
+    await ada.live()
+    async with asyncio.timeout(30):
+        while not await ada.page.is_visible("#typing:text-is('벤 is writing…')"):
+            await ben.page.type(
+                "#composer", "안"
+            )  # told once in three seconds, to whom the line reaches by then
+            await ada.page.wait_for_timeout(500)
     await ben.say("잘못 쓴 말")
     await ada.sees("잘못 쓴 말")
     await ada.page.wait_for_selector("#typing", state="hidden")

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.journeys.conftest import Visitor, Visitors
 
@@ -138,6 +138,32 @@ async def test_signing_out_leaves_in_every_tab_and_forgets_what_was_written(visi
     second = await ada.context.new_page()
     await second.goto(ada.home + path)
     await second.wait_for_selector("#composer:enabled")
+    await ada.page.click("form[action='/logout'] button")
+    await ada.page.wait_for_url("**/login")
+    await second.wait_for_url("**/login?next=*")
+    kept = await ada.page.evaluate("() => Object.keys(localStorage).filter(key => key.startsWith('draft:'))")
+    assert kept == []
+
+
+async def test_a_tab_that_hears_of_the_end_by_its_line_forgets_too(visitors: Visitors) -> None:
+    """The answer to the sign-out is late: by then the other tab's socket is closed."""
+    ada = await visitors.new()
+    await ada.sign_up("ada", "Ada")
+    path = await ada.make_room("Plaza")
+    await ada.page.fill("#composer", "mine alone")
+    await ada.page.wait_for_function("() => Object.keys(localStorage).some(key => key.startsWith('draft:'))")
+    second = await ada.context.new_page()
+    await second.goto(ada.home + path)
+    await second.wait_for_selector("#composer:enabled")
+    await second.wait_for_function("() => document.getElementById('connection').hidden")
+    await second.focus("#composer")
+
+    async def answer_late(route: Route) -> None:
+        response = await route.fetch(max_redirects=0)
+        await asyncio.sleep(1)
+        await route.fulfill(response=response)
+
+    await ada.page.route("**/logout", answer_late)
     await ada.page.click("form[action='/logout'] button")
     await ada.page.wait_for_url("**/login")
     await second.wait_for_url("**/login?next=*")

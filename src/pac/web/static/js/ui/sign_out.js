@@ -14,7 +14,15 @@ export class SignOut {
     this.isSure = false;
     this.channel = 'BroadcastChannel' in window ? new BroadcastChannel('pac') : null;
     document.addEventListener('submit', (event) => this.pressed(event));
-    this.channel?.addEventListener('message', (event) => { if (event.data?.what === 'signed-out') this.use.clear().catch(() => {}).then(toSignIn); });
+    this.channel?.addEventListener('message', (event) => this.heard(event.data?.what));
+  }
+
+  /** Another tab of this browser leaves. */
+  heard(/** @type {unknown} */ what) {
+    // Before the session ends: a tab that hears of it by its line leaves at once, and would keep what is in its field.
+    if (what === 'signing-out') this.use.clear().catch(() => {});
+    else if (what === 'signed-out') this.use.clear().catch(() => {}).then(toSignIn);
+    else if (what === 'stayed') location.reload();
   }
 
   pressed(/** @type {SubmitEvent} */ event) {
@@ -28,12 +36,14 @@ export class SignOut {
     const waiting = await this.use.waiting();
     if (waiting && !(await this.use.confirm(say('{count} of your messages are not sent yet. Sign out and drop them?', { count: waiting }), say('Sign out')))) return;
     this.isSure = true;
+    this.channel?.postMessage({ what: 'signing-out' });
     await this.use.clear().catch(() => {});
     try {
       await fetch(form.action, { method: 'POST', redirect: 'manual' }); // the others are told when it is so
       this.channel?.postMessage({ what: 'signed-out' });
       location.assign('/login');
     } catch {
+      this.channel?.postMessage({ what: 'stayed' });
       form.requestSubmit(); // no line: the browser says so
     }
   }
