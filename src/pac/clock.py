@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NewType, Protocol
 
 Instant = NewType("Instant", int)
@@ -37,8 +38,13 @@ class SystemClock:
 def rfc3339(at: Instant) -> str:
     """`2026-11-23T05:06:07.089Z`: UTC with milliseconds, the one form of time on the wire (RFC 3339)."""
     seconds, ms = divmod(at, 1_000)
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"
+    return f"{_second(seconds)}.{ms:03d}Z"
+
+
+@lru_cache(maxsize=1_024)
+def _second(seconds: int) -> str:
+    """Kept for the seconds told lately: a busy node writes the same one thousands of times."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def from_rfc3339(text: str) -> Instant:

@@ -4,9 +4,9 @@ the fixture `reopened`: closes the log if one is open and opens it again on the 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from pac.accounts.model import MemberId
 from pac.errors import SeqTaken

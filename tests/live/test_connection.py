@@ -171,9 +171,10 @@ def test_a_frame_of_the_wrong_form_gets_an_answer_or_the_door(
 
 
 @pytest.mark.req("5.5")
-def test_an_op_that_is_given_twice_is_one_and_the_same_op() -> None:
-    frame = b'{"op":"ping","op":"send","id":"1","room":"r","cid":"c","body":"b"}'
-    assert Line().say(frame) == [Perform("send", Send(id="1", room="r", cid="c", body="b"))]
+def test_a_frame_that_names_two_ops_is_refused_as_bad() -> None:
+    line = Line()
+    assert line.say(b'{"op":"ping","op":"send","id":"1","room":"r","cid":"c","body":"b"}') == []
+    assert [frame["code"] for frame in line.heard()] == ["bad_request"]
 
 
 @pytest.mark.req("3.4")

@@ -218,7 +218,7 @@ async def test_ok_comes_before_the_push_on_the_same_socket_every_time(house: Hou
         frame = await wire.hear()
         if frame["op"] == "ok":
             acked.add(frame["seq"])
-        else:
+        elif frame.get("type") != "SYSTEM":  # that Ada joined may be told late
             assert frame["op"] == "message", frame
             assert frame["seq"] in acked, "the push came before its ok"
             pushed.append(frame["seq"])

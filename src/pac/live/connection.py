@@ -193,25 +193,33 @@ class Connection:
     def _handle(self, payload: bytes, now: float) -> list[Effect]:
         frame_id: str | None = None
         room: str | None = None
-        greeting = self.dialect.greeting
+        dialect = self.dialect
+        whole = dialect.whole(payload)
         try:
-            envelope = self.dialect.envelope(payload)
-            frame_id = None if envelope.id is UNSET else envelope.id
-            room = None if envelope.room is UNSET or len(envelope.room) > 64 else envelope.room
-            if self.state is not State.OPEN and envelope.op != greeting:
+            if whole is not None:
+                op, request = whole
+            else:
+                envelope = dialect.envelope(payload)
+                op = envelope.op
+                frame_id = None if envelope.id is UNSET else envelope.id
+                room = None if envelope.room is UNSET or len(envelope.room) > 64 else envelope.room
+            if self.state is not State.OPEN and op != dialect.greeting:
                 return self.hang_up(Disconnect.BAD_FRAMES)
             self._spend_op(now)
-            request = self.dialect.request(envelope.op, payload)
-            if self.state is State.OPEN and envelope.op == greeting and self.dialect.greets_once:
-                raise BadRequest(f"{greeting}: it was said before")
+            if whole is None:
+                request = dialect.request(op, payload)
+            if self.state is State.OPEN and op == dialect.greeting and dialect.greets_once:
+                raise BadRequest(f"{op}: it was said before")
         except NotAnObject:
             return self.hang_up(Disconnect.BAD_FRAMES)
         except Refusal as refusal:
+            if whole is not None:
+                frame_id, room = getattr(request, "id", None), getattr(request, "room", None)
             return self.refuse(refusal, now, frame_id=frame_id, room=room)
         if self.state is State.NEW:
             self.state = State.GREETING
         self.busy = True  # until the command says it answered at once, or `performed` is called
-        return [Perform(envelope.op, request)]
+        return [Perform(op, request)]
 
     def _spend_op(self, now: float) -> None:
         passes, value = gcra(self._arrival, now, self._limits.ops, 1)

@@ -12,7 +12,15 @@ from msgspec import Struct
 from pac.errors import UnknownOp
 from pac.live.disconnects import Disconnect
 from pac.live.frames import Opcode, framed
-from pac.live.protocol import REQUESTS, Envelope, encode, encode_entry, read_envelope, read_request
+from pac.live.protocol import (
+    REQUESTS,
+    Envelope,
+    encode,
+    encode_entry,
+    read_envelope,
+    read_request,
+    read_whole,
+)
 from pac.messages.model import Entry
 
 
@@ -24,6 +32,9 @@ class Dialect(Protocol):
 
     greets_once: bool
     """Whether the greeting may not be said again."""
+
+    def whole(self, payload: bytes) -> tuple[str, Struct] | None:
+        """The op of a frame and its Struct at once. None: it has to be read step by step, as below."""
 
     def envelope(self, payload: bytes) -> Envelope:
         """The op of a frame, and its room and id where it has them. Raises NotAnObject, BadRequest."""
@@ -44,6 +55,9 @@ class PacV2:
 
     greeting = "hello"
     greets_once = True
+
+    def whole(self, payload: bytes) -> tuple[str, Struct] | None:
+        return read_whole(payload)
 
     def envelope(self, payload: bytes) -> Envelope:
         return read_envelope(payload)

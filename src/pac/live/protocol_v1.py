@@ -99,6 +99,9 @@ class Original:
             command: msgspec.json.Decoder(request) for command, request in requests.items()
         }
 
+    def whole(self, payload: bytes) -> tuple[str, Struct] | None:
+        return None
+
     def envelope(self, payload: bytes) -> Envelope:
         frame = read_object(_frames, payload)
         return Envelope(

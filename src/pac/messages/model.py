@@ -1,9 +1,15 @@
-"""What a log holds: entries, numbered from 1 without a hole."""
+"""What a log holds: entries, numbered from 1 without a hole.
+
+What is made for every message is a msgspec Struct, not a dataclass: one is made in a tenth of the time, and as it
+holds nothing but text and numbers the garbage collector need not look at it.
+"""
 
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
+
+from msgspec import Struct
 
 from pac.accounts.model import MemberId
 from pac.clock import Instant
@@ -37,8 +43,7 @@ class DeletedBy(StrEnum):
     MODERATOR = "moderator"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True, gc=False):
     """A message before it has a number: allowed and well-formed, not yet stored."""
 
     room_id: RoomId
@@ -56,8 +61,7 @@ class Draft:
         return CidKey(self.room_id, self.member_id, self.cid)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, gc=False):
     """A stored message. The nickname is the author's at the time of writing.
 
     A SYSTEM entry whose event is DELETED names in `target` the entry that it empties; that one then has its
@@ -83,8 +87,7 @@ class Entry:
         return CidKey(self.room_id, self.member_id, self.cid)
 
 
-@dataclass(frozen=True, slots=True)
-class CidKey:
+class CidKey(Struct, frozen=True, gc=False):
     """What dedup goes by."""
 
     room_id: RoomId
@@ -92,8 +95,7 @@ class CidKey:
     cid: Cid
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True, gc=False):
     """What the log remembers of a cid, also after its body is gone (SECURITY 7.5)."""
 
     seq: Seq
