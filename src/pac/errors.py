@@ -32,6 +32,7 @@ PacError
     │   ├── LogUnavailable      the message log cannot be written or read
     │   └── Overloaded          a bounded queue is full
     ├── SeqTaken            another writer has this room's number: this one is fenced
+    │   └── CidTaken        the number is free, but a cid of the batch is in the log: a resend
     └── CannotStart         told to the operator before any port is opened
 
 A Refusal carries data, never prose, and knows no HTTP status and no close code: those are given in
@@ -233,6 +234,10 @@ class Overloaded(Unavailable):
 
 
 class SeqTaken(Fault):
+    pass
+
+
+class CidTaken(SeqTaken):
     pass
 
 

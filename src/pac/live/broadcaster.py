@@ -33,13 +33,15 @@ CallLater = Callable[[float, Callable[[], None]], Timer]
 class _Room:
     """What waits to be flushed in one room, and when it was last."""
 
-    __slots__ = ("entries", "flush_timer", "flushed_at", "top_timer")
+    __slots__ = ("entries", "flush_timer", "flushed_at", "top_due", "top_is_slow", "top_timer")
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.flush_timer: Timer | None = None
         self.flushed_at = -1.0
         self.top_timer: Timer | None = None
+        self.top_due = 0.0
+        self.top_is_slow = False
 
     def cancel(self) -> None:
         for timer in (self.flush_timer, self.top_timer):
@@ -84,9 +86,7 @@ class Broadcaster:
         readers = self._subscriptions.readers(room_id)
         if readers is None:
             return
-        room = self._rooms.get(room_id)
-        if room is None:
-            room = self._rooms[room_id] = _Room()
+        room = self._room(room_id)
         top = room.entries[-1].seq if room.entries else readers.head
         for entry in entries:
             if top is not None and entry.seq <= top:
@@ -108,7 +108,7 @@ class Broadcaster:
         readers.epoch = epoch
         if readers.head is None:
             readers.head = top
-            self._watch_top(readers, TOP_AFTER_S)
+            self._watch_top(self._room(readers.room_id), readers.room_id)
 
     def attach(self, subscription: Subscription) -> bool:
         """A subscription whose cursor has come up to the head goes live. False: it has to read on."""
@@ -177,7 +177,7 @@ class Broadcaster:
             readers.ahead.discard(subscription)
             if not self.attach(subscription):
                 self._catch_up(subscription)
-        self._watch_top(readers, TOP_AFTER_S)
+        self._watch_top(room, readers.room_id)
 
     def _hole(self, readers: RoomReaders, room: _Room, seq: Seq) -> None:
         """Everything before `seq` is in the log and was not all told here: every live reader fetches it there."""
@@ -189,15 +189,29 @@ class Broadcaster:
             self.detach(subscription, cursor)
             self._catch_up(subscription)
 
-    def _watch_top(self, readers: RoomReaders, seconds: float) -> None:
-        room = self._rooms.setdefault(readers.room_id, _Room())
-        if room.top_timer is not None:
+    def _room(self, room_id: RoomId) -> _Room:
+        room = self._rooms.get(room_id)
+        if room is None:
+            room = self._rooms[room_id] = _Room()
+        return room
+
+    def _watch_top(self, room: _Room, room_id: RoomId) -> None:
+        """One timer a room, which looks again when it fires: a busy room would set it anew at every flush."""
+        room.top_due = self._clock.monotonic() + TOP_AFTER_S
+        if room.top_timer is None:
+            room.top_timer = self._call_later(TOP_AFTER_S, lambda: self._tell_top(room_id))
+        elif room.top_is_slow:
             room.top_timer.cancel()
-        room.top_timer = self._call_later(seconds, lambda: self._tell_top(readers.room_id))
+            room.top_timer = self._call_later(TOP_AFTER_S, lambda: self._tell_top(room_id))
+        room.top_is_slow = False
 
     def _tell_top(self, room_id: RoomId) -> None:
         """Where the log ends, so that a hole at the end is seen too (PROTOCOL §3, top)."""
         room = self._rooms[room_id]
+        wait = room.top_due - self._clock.monotonic()
+        if wait > 0:
+            room.top_timer = self._call_later(wait, lambda: self._tell_top(room_id))
+            return
         room.top_timer = None
         readers = self._subscriptions.readers(room_id)
         if readers is None:
@@ -207,4 +221,6 @@ class Broadcaster:
             frame = framed(Opcode.TEXT, encode(Top(room_id, readers.epoch, readers.head)))
             for subscription in readers.live:
                 subscription.connection.push(frame)
+        room.top_due = self._clock.monotonic() + TOP_EVERY_S
+        room.top_is_slow = True
         room.top_timer = self._call_later(TOP_EVERY_S, lambda: self._tell_top(room_id))

@@ -1,6 +1,5 @@
 """What a connection wants done to its socket: it decides (connection.py), the gateway does."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from msgspec import Struct
@@ -8,24 +7,21 @@ from msgspec import Struct
 from pac.live.disconnects import Disconnect
 
 
-@dataclass(frozen=True, slots=True)
-class Perform:
+class Perform(Struct, frozen=True):
     """Run the command of this op; afterwards call `performed`, unless it answered without waiting."""
 
     op: str
     request: Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Hangup:
+class Hangup(Struct, frozen=True):
     """Send this last frame and drop the transport once the peer has closed, or shortly after."""
 
     code: Disconnect
     frame: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """Both sides have said close: end the TCP connection."""
 
 

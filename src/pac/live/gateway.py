@@ -131,12 +131,13 @@ class LiveSocket(WSListener):
     # What the connection wants
 
     def perform(self, effects: list[Effect]) -> None:
-        waiting = effects
+        waiting = effects[::-1]
         while waiting:
-            effect, *waiting = waiting
+            effect = waiting.pop()
             match effect:
                 case Perform():
-                    waiting = self._command(effect) + waiting
+                    if more := self._command(effect):
+                        waiting += more[::-1]
                 case Hangup():
                     self._hang_up(effect)
                 case Drop():

@@ -43,7 +43,7 @@ class Node:
         self.presence = RoomPresence(
             parts.clock, _call_later, lambda room_id: self.subscriptions.readers(room_id)
         )
-        self.read_marks = ReadMarks(self)
+        self.read_marks = ReadMarks(self, _call_later)
         self.subscriptions = Subscriptions(self.presence.arrived, self._gone)
         self.broadcaster = Broadcaster(
             self.subscriptions,

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from pac import telemetry
 from pac.accounts.model import MemberId
 from pac.errors import Unavailable
+from pac.live.broadcaster import CallLater
 from pac.live.connection import Connection
-from pac.live.protocol import ReadElsewhere
+from pac.live.frames import Opcode, framed
+from pac.live.protocol import ReadElsewhere, encode
 from pac.messages.model import Seq
 from pac.rooms.model import RoomId
 
@@ -19,13 +21,18 @@ if TYPE_CHECKING:
     from pac.live.node import Node
 
 EVERY_S = 0.5
+TELL_AFTER_S = 0.05
+"""Whoever writes fast moves its mark as fast: its other devices hear of the last one only."""
 LATELY_S = 10.0
 """Longer than any reading of the store takes: one that began before a mark was written may end after it."""
 
 
 class ReadMarks:
-    def __init__(self, node: "Node") -> None:
+    def __init__(self, node: "Node", call_later: CallLater) -> None:
         self._node = node
+        self._call_later = call_later
+        self._untold: dict[tuple[RoomId, MemberId], tuple[Seq, Connection]] = {}
+        """Moved a moment ago, and on which socket."""
         self._known: dict[tuple[RoomId, MemberId], Seq] = {}
         """Of members who read the room here; a room or member that is gone is forgotten with what is written."""
         self._unwritten: dict[tuple[RoomId, MemberId], Seq] = {}
@@ -52,10 +59,18 @@ class ReadMarks:
         self._unwritten[place] = seq
         if place in self._known:
             self._known[place] = seq
-        frame = ReadElsewhere(room_id, seq)
-        for socket in self._node.sockets.of_member(member_id):
-            if socket.connection is not by:
-                socket.perform(socket.connection.answer(frame))
+        if self._node.sockets.has_others(member_id, by):
+            if not self._untold:
+                self._call_later(TELL_AFTER_S, self._tell)
+            self._untold[place] = seq, by
+
+    def _tell(self) -> None:
+        untold, self._untold = self._untold, {}
+        for (room_id, member_id), (seq, by) in untold.items():
+            frame = framed(Opcode.TEXT, encode(ReadElsewhere(room_id, seq)))
+            for socket in self._node.sockets.of_member(member_id):
+                if socket.connection is not by:
+                    socket.perform(socket.connection.tell(frame))
 
     def forget(self, room_id: RoomId, member_id: MemberId) -> None:
         """The member's last socket in the room has gone."""

@@ -101,6 +101,11 @@ class Sockets:
     def of_member(self, member_id: MemberId) -> list[Socket]:
         return list(self._by_member.get(member_id, {}).values())
 
+    def has_others(self, member_id: MemberId, connection: Connection) -> bool:
+        """Whether the member has a socket beside this one."""
+        own = self._by_member.get(member_id)
+        return own is not None and (len(own) > 1 or connection not in own)
+
     def of_session(self, key: SessionKey) -> list[Socket]:
         return list(self._by_session.get(key, {}).values())
 

@@ -33,7 +33,8 @@ from pac.rooms.model import RoomId
 
 class MessageLog(Protocol):
     async def append(self, entries: Sequence[Entry]) -> None:
-        """Store the batch whole, durable on return. Raises SeqTaken or LogUnavailable, see above."""
+        """Store the batch whole, durable on return. Raises SeqTaken, CidTaken where only a cid is in the way, or
+        LogUnavailable, see above."""
 
     async def known(self, keys: Collection[CidKey]) -> Mapping[CidKey, Known]:
         """What is stored under these cids; keys that are not are left out. Raises LogUnavailable."""

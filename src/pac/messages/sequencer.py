@@ -9,13 +9,14 @@ others.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from pac.clock import Instant
 from pac.messages.model import CidKey, Draft, Entry, Known, Position, Seq, digest
 from pac.rooms.model import RoomId
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(Struct, frozen=True, gc=False):
     """A draft's place in the log. `duplicate`: it was there before, and nothing is stored again."""
 
     seq: Seq
@@ -50,38 +51,42 @@ class Sequencer:
             self._tops.setdefault(room_id, position.top)
 
     def plan(self, drafts: Sequence[Draft], known: Mapping[CidKey, Known], now: Instant) -> Plan:
-        """Number the drafts. Every room of theirs must have been learned, every key of theirs looked up."""
+        """Number the drafts. Every room of theirs must have been learned.
+
+        `known` is what was looked up of their keys. One that is stored and was not looked up gets a number here,
+        and its batch is refused by the log (SeqTaken).
+        """
         tops: dict[RoomId, Seq] = {}
-        planned: dict[CidKey, Known] = {}
+        planned: dict[CidKey, Entry] = {}
         entries: list[Entry] = []
         answers: list[Numbered | Conflict] = []
         for draft in drafts:
             key = draft.key
-            body_digest = digest(draft.type, draft.body, draft.reply_to)
-            before = known.get(key) or planned.get(key)
-            if before is not None:
-                same = before.digest == body_digest
+            if known and (before := known.get(key)) is not None:
+                same = before.digest == digest(draft.type, draft.body, draft.reply_to)
                 answers.append(Numbered(before.seq, before.at, duplicate=True) if same else Conflict())
                 continue
-            seq = Seq(tops.get(draft.room_id, self._tops[draft.room_id]) + 1)
-            tops[draft.room_id] = seq
-            planned[key] = Known(seq, now, body_digest)
-            entries.append(
-                Entry(
-                    draft.room_id,
-                    seq,
-                    self._new_id(now),
-                    now,
-                    draft.type,
-                    draft.member_id,
-                    draft.nickname,
-                    draft.cid,
-                    draft.body,
-                    draft.event,
-                    draft.reply_to,
-                    draft.target,
-                )
+            if (twin := planned.get(key)) is not None:
+                answers.append(Numbered(twin.seq, now, duplicate=True) if _same(draft, twin) else Conflict())
+                continue
+            room_id = draft.room_id
+            seq = Seq((tops.get(room_id) or self._tops[room_id]) + 1)
+            tops[room_id] = seq
+            entry = planned[key] = Entry(
+                room_id,
+                seq,
+                self._new_id(now),
+                now,
+                draft.type,
+                draft.member_id,
+                draft.nickname,
+                draft.cid,
+                draft.body,
+                draft.event,
+                draft.reply_to,
+                draft.target,
             )
+            entries.append(entry)
             answers.append(Numbered(seq, now))
         return Plan(tuple(entries), tuple(answers))
 
@@ -94,3 +99,8 @@ class Sequencer:
         """What this sequencer held of these rooms may be wrong: it is read again before it is used."""
         for room_id in rooms:
             self._tops.pop(room_id, None)
+
+
+def _same(draft: Draft, entry: Entry) -> bool:
+    """Whether a sender said the same with both: what `digest` is of."""
+    return (draft.type, draft.body, draft.reply_to) == (entry.type, entry.body, entry.reply_to)

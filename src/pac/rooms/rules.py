@@ -5,6 +5,7 @@ A new visibility is a column, a new action a row, a new state a line in `decide`
 """
 
 from enum import StrEnum
+from functools import cache
 
 from pac.accounts.model import Actor
 from pac.clock import Instant
@@ -106,12 +107,18 @@ def relations(
     actor: Actor, room: Room, membership: Membership | None, *, invited: bool = False
 ) -> frozenset[Relation]:
     """Every letter of the table that applies: an administrator is also what an ordinary stranger is."""
-    joined = membership is not None and membership.is_present
-    stranger = Relation.INVITED if invited else Relation.NONE
-    found = {_BY_ROLE[membership.role] if joined and membership is not None else stranger}
-    if joined and room.owner_id == actor.id:
+    if membership is None or not membership.is_present:
+        return _letters(Relation.INVITED if invited else Relation.NONE, False, actor.is_admin)
+    return _letters(_BY_ROLE[membership.role], room.owner_id == actor.id, actor.is_admin)
+
+
+@cache
+def _letters(standing: Relation, owns: bool, administers: bool) -> frozenset[Relation]:
+    """Made once for each of the few there are: every message asks."""
+    found = {standing}
+    if owns:
         found.add(Relation.OWNER)
-    if actor.is_admin:
+    if administers:
         found.add(Relation.ADMIN)
     return frozenset(found)
 

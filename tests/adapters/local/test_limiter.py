@@ -97,10 +97,10 @@ def test_keys_whose_time_has_passed_are_forgotten_as_others_call(clock: SteppedC
     for member in range(1_000):
         limiter.spend(SEND, str(member))
     clock.advance(seconds=1)
-    for _ in range(1_001):
-        limiter.spend(SEND, "jisu")
+    for member in range(1_000, 2_010):
+        limiter.spend(SEND, str(member))
         clock.advance(ms=200)
-    assert len(limiter) == 1
+    assert len(limiter) <= 2
 
 
 def test_a_slow_limit_does_not_hide_quick_ones_from_the_sweep(clock: SteppedClock) -> None:

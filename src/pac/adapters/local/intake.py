@@ -4,6 +4,10 @@ One batch is in flight, and the next collects meanwhile: a quiet log commits eve
 commits as many together as came during the last commit, and no timer is in between. Bounded in messages and in
 bytes; what does not fit is answered at once.
 
+Whether a cid is stored already is asked when there is reason to: at the start, and for a while after a resend or a
+fault. At other times the log's own fence is the one that looks, since it looks anyway; a batch it refuses for a cid
+is looked up and planned again, and nothing of it was stored.
+
 An answer is given within 5 s (PROTOCOL promise 6). Unavailable means "not known to be stored": of a draft still
 in the queue it also means that it never will be; of one whose batch is in flight nobody knows yet, and the same
 cid finds out.
@@ -16,7 +20,7 @@ from dataclasses import dataclass
 
 from pac import telemetry
 from pac.clock import Clock
-from pac.errors import CidConflict, LogUnavailable, Overloaded, SeqTaken, Unavailable
+from pac.errors import CidConflict, CidTaken, LogUnavailable, Overloaded, SeqTaken, Unavailable
 from pac.ids import IdSource
 from pac.messages.broker import Broker
 from pac.messages.intake import Answer
@@ -28,6 +32,8 @@ WAIT_S = 4.5
 """With the tick below, an answer is given within 4.75 s."""
 TICK_S = 0.25
 TRIES = 3
+LOOKS_FOR_S = 5.0
+"""How long cids are looked up after a resend was seen: those who lost their line resend at about the same time."""
 
 _OVERHEAD_BYTES = 400  # of a draft beside its body: ids, cid, nickname and the objects that hold them
 
@@ -85,6 +91,7 @@ class LocalIntake:
         self._answered = asyncio.Event()
         self._ended = False
         self._failing = False
+        self._looks_until = clock.monotonic() + LOOKS_FOR_S
 
     def submit(self, draft: Draft, answer: Callable[[Answer], None]) -> None:
         waiting = _Waiting(draft, answer, self._clock.monotonic() + WAIT_S)
@@ -162,7 +169,10 @@ class LocalIntake:
     async def _stored(self, batch: Sequence[_Waiting]) -> bool:
         """One turn; False if another writer has a number of ours. Raises LogUnavailable."""
         drafts = [waiting.draft for waiting in batch if waiting.answer is not None]
-        known = await self._log.known({draft.key for draft in drafts})
+        looks = self._clock.monotonic() < self._looks_until
+        known = await self._log.known({draft.key for draft in drafts}) if looks else {}
+        if known:
+            self._expect_resends()
         if unread := self._sequencer.unread_rooms(drafts):
             self._sequencer.learn(await self._log.positions(unread))
         # Those answered Unavailable while the log was read are not stored any more.
@@ -173,7 +183,9 @@ class LocalIntake:
             try:
                 await self._log.append(plan.entries)
             except SeqTaken as fault:
-                telemetry.log.warning(telemetry.LOG_FENCED, why=str(fault))
+                if not isinstance(fault, CidTaken):
+                    telemetry.log.warning(telemetry.LOG_FENCED, why=str(fault))
+                self._expect_resends()
                 self._forget(asked)
                 return False
             telemetry.append_seconds.observe(self._clock.monotonic() - begun)
@@ -189,8 +201,12 @@ class LocalIntake:
         for waiting, outcome in zip(asked, plan.answers, strict=True):
             waiting.tell(CidConflict() if isinstance(outcome, Conflict) else outcome)
 
+    def _expect_resends(self) -> None:
+        self._looks_until = self._clock.monotonic() + LOOKS_FOR_S
+
     def _give_up(self, batch: Sequence[_Waiting], answer: Unavailable) -> None:
         """The outcome may be unknown: what the sequencer holds of these rooms is read again."""
+        self._expect_resends()
         self._forget(batch)
         self._refuse(batch, answer)
 

@@ -8,7 +8,7 @@ from pac.limits.limiter import gcra
 from pac.limits.rules import Rate
 
 KEYS_MAX = 500_000
-_SWEPT_PER_SPEND = 2
+_SWEPT_PER_NEW_KEY = 2
 _EARLY_MS = 1e-6
 """What gcra forgives, in milliseconds: so much less than a whole one is not rounded up to the next."""
 
@@ -26,11 +26,13 @@ class LocalLimiter:
 
     def spend(self, rate: Rate, key: str, cost: int = 1) -> int:
         now = self._clock.monotonic()
-        self._sweep(now)
         place = (rate.name, key)
-        passes, value = gcra(self._arrivals.get(place, now), now, rate, cost)
+        arrival = self._arrivals.get(place)
+        passes, value = gcra(now if arrival is None else arrival, now, rate, cost)
         if not passes:
             return max(1, math.ceil(value * 1_000 - _EARLY_MS))
+        if arrival is None:
+            self._sweep(now)
         self._arrivals[place] = value
         self._arrivals.move_to_end(place)
         if len(self._arrivals) > self._keys_max:
@@ -43,8 +45,8 @@ class LocalLimiter:
             self._arrivals[place] -= cost / rate.per_s
 
     def _sweep(self, now: float) -> None:
-        """A key whose arrival has passed is as one never seen. Two looks a call keep up with one new key a call."""
-        for _ in range(min(_SWEPT_PER_SPEND, len(self._arrivals))):
+        """A key whose arrival has passed is as one never seen. Two looks a new key keep up with them."""
+        for _ in range(min(_SWEPT_PER_NEW_KEY, len(self._arrivals))):
             place, arrival = next(iter(self._arrivals.items()))
             if arrival <= now:
                 del self._arrivals[place]

@@ -15,7 +15,7 @@ from pac.adapters.sqlite.rows import (
     encoded,
     ends_by_room,
 )
-from pac.errors import SeqTaken
+from pac.errors import CidTaken, SeqTaken
 from pac.messages.model import Entry
 from pac.rooms.model import RoomId
 
@@ -28,7 +28,7 @@ _TAKEN = (
 
 
 def append_batch(connection: apsw.Connection, entries: Sequence[Entry]) -> None:
-    """Durable on return: with synchronous=FULL the commit syncs the WAL. Raises SeqTaken, or apsw.Error."""
+    """Durable on return: with synchronous=FULL the commit syncs the WAL. Raises SeqTaken, CidTaken, or apsw.Error."""
     _leave_transaction(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -41,7 +41,7 @@ def append_batch(connection: apsw.Connection, entries: Sequence[Entry]) -> None:
     except apsw.ConstraintError as fault:
         _leave_transaction(connection)
         if getattr(fault, "extendedresult", 0) in _TAKEN:
-            raise SeqTaken("a cid of the batch is in the log") from fault
+            raise CidTaken("a cid of the batch is in the log") from fault
         raise
     except BaseException:
         _leave_transaction(connection)
