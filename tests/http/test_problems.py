@@ -19,7 +19,8 @@ MADE: list[errors.Refusal | errors.Fault] = [
     errors.RoomHasEnded(), errors.AlreadyJoined(), errors.NotJoined(), errors.OwnerMayNotLeave(),
     errors.BadRequest("x"), errors.UnknownOp(), errors.TooLarge(4), errors.NotSubscribed(), errors.TooManyRooms(5),
     errors.CidConflict(), errors.RateLimited(1_001), errors.Unavailable("x"), errors.StoreUnavailable("x"),
-    errors.LogUnavailable("x"), errors.Overloaded("x"), errors.SeqTaken(), errors.CidTaken(), errors.CannotStart("what", "remedy"),
+    errors.LogUnavailable("x"), errors.Overloaded("x"), errors.SeqTaken(), errors.CidTaken(),
+    errors.CannotStart("what", "remedy"),
     errors.SignInAgain(), errors.Banned(None), errors.NotAMember(), errors.CapacityTooSmall(2), errors.SlowMode(9),
 ]  # fmt: skip
 
