@@ -38,9 +38,13 @@ def pac_room(room: str, run: str) -> Room:
     )
 
 
+def hello(token: str) -> str:
+    return _written({"op": "hello", "id": "h", "client": "pac-bench", "token": token})
+
+
 def pac_client(index: int, room: str, token: str, flags: str = "") -> Client:
-    hello = _written({"op": "hello", "id": "h", "client": "pac-bench", "token": token})
-    return Client(index, flags, (hello, _written({"op": "subscribe", "id": "s", "rooms": [{"room": room}]})))
+    subscribe = _written({"op": "subscribe", "id": "s", "rooms": [{"room": room}]})
+    return Client(index, flags, (hello(token), subscribe))
 
 
 def plain_room(number: int) -> Room:

@@ -8,8 +8,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra")
 COMPILES_WITHIN_S = 120.0
 LATE_MS = 1.0
 BUSY = 0.9
+AGAIN = "again "
 
 
 class CannotMeasure(PacError):
@@ -71,6 +72,7 @@ class Plan:
     body: int = 64
     sources: tuple[int, int] | None = None
     strangers: bool = False
+    gate: bool = False
     history: Path | None = None
 
     def text(self) -> str:
@@ -87,6 +89,8 @@ class Plan:
                 lines.append(f"{name} {pair[0]} {pair[1]}")
         if self.strangers:
             lines.append("mode strangers")
+        if self.gate:
+            lines.append("gate 1")
         if self.ready:
             lines.append(f"ready {self.ready}")
         if self.history is not None:
@@ -96,7 +100,7 @@ class Plan:
         for client in self.clients:
             lines.append(f"conn {client.room} {client.flags or '-'}")
             lines += [f"> {frame}" for frame in client.frames]
-        return "\n".join([*lines, ""])
+        return "\n".join([*lines, ".", ""])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +113,13 @@ class Result:
     lateness: Histogram = field(default_factory=Histogram)
     ack: Histogram = field(default_factory=Histogram)
     delivery: Histogram = field(default_factory=Histogram)
+    late_delivery: Histogram = field(default_factory=Histogram)
+    """Of those who stopped reading for a while."""
 
     @staticmethod
     def read(text: str) -> "Result":
         given = json.loads(text)
-        names = ("opened", "ready_in", "lateness", "ack", "delivery")
+        names = ("opened", "ready_in", "lateness", "ack", "delivery", "late_delivery")
         histograms = {name: Histogram.read(given.pop(name)) for name in names}
         return Result(given, **histograms)
 
@@ -135,9 +141,15 @@ class Result:
         for name in ("missing", "unanswered", "unsent", "refused"):
             if self.raw[name]:
                 found[name] = self.raw[name]
-        if self.raw["ready"] < self.raw["connections"]:
-            found["not_ready"] = self.raw["connections"] - self.raw["ready"]
-        return found | dict(self.raw["kinds"])
+        if self.raw["completed"] < self.raw["connections"]:
+            found["not_ready"] = self.raw["connections"] - self.raw["completed"]
+        return found | {why: n for why, n in self.raw["kinds"].items() if not why.startswith(AGAIN)}
+
+    @property
+    def came_again(self) -> dict[str, int]:
+        """Who was turned away or cut off and came again, as the protocol asks, by what they were told."""
+        kinds = self.raw["kinds"].items()
+        return {why.removeprefix(AGAIN): count for why, count in kinds if why.startswith(AGAIN)}
 
 
 def compiled(cache: Path | None = None) -> Path:
@@ -171,10 +183,21 @@ def pinned(core: int | None) -> list[str]:
     return [taskset, "-c", str(core)] if core is not None and taskset else []
 
 
-def run(plan: Plan, core: int | None = None) -> Result:
-    """Carry out the plan. Raises CannotMeasure where the generator ends without a result."""
-    with start(plan, core) as running:
-        return finish(running, plan)
+def run(plan: Plan, core: int | None = None, before_wave: Callable[[], int] | None = None) -> Result:
+    """Carry out the plan. `before_wave` is called between what is missed and the wave that missed it, and gives the
+    server's pid. Raises CannotMeasure where the generator ends without a result."""
+    plan = replace(plan, gate=before_wave is not None)
+    process = start(plan, core)
+    try:
+        if before_wave is not None:
+            assert process.stdout is not None
+            assert process.stdin is not None
+            if process.stdout.readline().strip() == "gate":
+                process.stdin.write(f"{before_wave()}\n")
+                process.stdin.flush()
+        return finish(process, plan)
+    finally:
+        end(process)
 
 
 def start(plan: Plan, core: int | None = None) -> "subprocess.Popen[str]":
@@ -184,9 +207,11 @@ def start(plan: Plan, core: int | None = None) -> "subprocess.Popen[str]":
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdin is not None
-    process.stdin.write(plan.text())
-    process.stdin.close()
-    process.stdin = None
+    try:
+        process.stdin.write(plan.text())
+        process.stdin.flush()
+    except BrokenPipeError:
+        pass  # `finish` tells what it said about the plan
     return process
 
 
@@ -197,9 +222,14 @@ def finish(process: "subprocess.Popen[str]", plan: Plan) -> Result:
     try:
         output, errors = process.communicate(timeout=longest)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
         raise CannotMeasure(f"The generator did not end within {longest:.0f} s.") from None
     if process.returncode:
         raise CannotMeasure(f"The generator ended with {process.returncode}: {errors.strip()}")
     return Result.read(output)
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    """Whatever became of it: afterwards there is no such process."""
+    with process:
+        if process.poll() is None:
+            process.kill()

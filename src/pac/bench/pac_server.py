@@ -109,6 +109,11 @@ class PacServer:
             self._process.kill()
             self._process.wait()
 
+    def restart(self) -> None:
+        """The same data and port, another process; who was signed in still is."""
+        self.stop()
+        self.start()
+
     def log(self) -> str:
         return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
 
@@ -143,7 +148,7 @@ class PacServer:
             while True:
                 after = rows[-1]["seq"] if rows else 0
                 answer = http.get(
-                    f"/api/v1/chat/log/{room}",
+                    f"chat/log/{room}",
                     params={"after": after, "limit": 100},
                     headers={"Authorization": f"Bearer {member.token}"},
                 )

@@ -1,6 +1,6 @@
 """Who sits where in a workload: members, rooms and connections of a PAC server, and the same rooms for a peer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pac.bench import dialects
@@ -11,48 +11,59 @@ from pac.bench.workloads import Workload
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """A connection to be: its room (an index), whose it is, and its place in the room; place 0 is the sender's."""
+
+    room: int
+    place: int
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
 class Population:
-    """`rooms`: their ids; `seats`: for each connection its room (an index), its member and whether it sends."""
-
     rooms: tuple[str, ...]
-    seats: tuple[tuple[int, Member, bool], ...]
+    seats: tuple[Seat, ...]
 
-    def plan(self, server: PacServer, run: str) -> Plan:
-        """Everybody in their seats; `run` tells this run's messages from those of another."""
+    def plan(self, server: PacServer, run: str, flags: Callable[[Seat], str]) -> Plan:
+        """Everybody in their seats with their flags (generator/plan.h); `run` tells this run's messages from those
+        of another in the same rooms."""
         return Plan(
             dialects.PAC.name,
             server.port,
             [dialects.pac_room(room, run) for room in self.rooms],
             [
-                dialects.pac_client(room, self.rooms[room], member.token, "s" if sends else "")
-                for room, member, sends in self.seats
+                dialects.pac_client(seat.room, self.rooms[seat.room], seat.member.token, flags(seat))
+                for seat in self.seats
             ],
             server=server.pid,
             headers=dialects.PAC.headers,
             ready=dialects.PAC.ready,
         )
 
+    def reader(self, room: int) -> Member:
+        """Somebody who may read the room."""
+        return next(seat.member for seat in self.seats if seat.room == room)
+
 
 def populate(server: PacServer, workload: Workload) -> Population:
     """Sign everybody up and seat them."""
-    sitting = workload.rooms * (workload.readers - 1)
-    sharing = max(-(-sitting // workload.per_member), min(workload.readers - 1, sitting)) if sitting else 0
-    if workload.rooms == 1:
-        sharing = -(-sitting // workload.per_member)
+    per_room = workload.readers - 1
+    sitting = workload.rooms * per_room
+    sharing = -(-sitting // workload.per_member)
+    if workload.rooms > 1:
+        sharing = max(sharing, min(per_room, sitting))  # so that no room has one of them twice
     members = server.members(workload.rooms + sharing)
     senders, readers = members[: workload.rooms], members[workload.rooms :]
     rooms = server.rooms(senders, workload.rooms, capacity=max(1_000, 2 * workload.readers))
-    seats: list[tuple[int, Member, bool]] = []
-    joining: set[tuple[str, Member]] = set()
-    taken = 0
+    seats: list[Seat] = []
+    joining: dict[tuple[str, str], Member] = {}
     for room in range(workload.rooms):
-        seats.append((room, senders[room], True))
-        for _ in range(workload.readers - 1):
-            member = readers[taken % len(readers)]
-            taken += 1
-            seats.append((room, member, False))
-            joining.add((rooms[room], member))
-    server.join(sorted(joining, key=lambda place: place[0]))
+        seats.append(Seat(room, 0, senders[room]))
+        for place in range(per_room):
+            member = readers[(room * per_room + place) % len(readers)]
+            seats.append(Seat(room, place + 1, member))
+            joining[rooms[room], member.id] = member
+    server.join([(room, member) for (room, _), member in joining.items()])
     return Population(tuple(rooms), tuple(seats))
 
 
@@ -64,8 +75,10 @@ def peer_plan(dialect: Dialect, port: int, pid: int, workload: Workload) -> Plan
         for room in range(workload.rooms)
     ]
     clients = [
-        Client(room, "" if reader else "s") if is_plain
-        else dialects.centrifuge_client(room, "" if reader else "s")
-        for room in range(workload.rooms) for reader in range(workload.readers)
-    ]  # fmt: skip
-    return Plan(dialect.name, port, rooms, clients, server=pid, ready=dialect.ready)
+        Client(room, "" if place else "s")
+        if is_plain
+        else dialects.centrifuge_client(room, "" if place else "s")
+        for room in range(workload.rooms)
+        for place in range(workload.readers)
+    ]
+    return Plan(dialect.name, port, rooms, clients, server=pid, ready=dialect.ready, body=workload.body)

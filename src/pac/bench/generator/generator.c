@@ -28,7 +28,7 @@ static struct {
     uint64_t delivered, answered, sent, bytes, frames, reads;
 } mark, window;
 static int is_windowed;
-static long long resident_before, resident_ready, resident_end;
+static long long resident_before, resident_ready, resident_paused, resident_end;
 static double connect_s, wave_s, wave_cpu, wave_own_cpu;
 static uint64_t last_arrival;
 
@@ -137,11 +137,11 @@ static void stop_reading(int is_paused)
         }
 }
 
-/* A slow reader that was cut off comes again and resumes. */
-static void bring_back(void)
+/* Who was cut off or turned away comes again. */
+static void bring_back(uint64_t now)
 {
     for (uint32_t at = 0; at < conn_count; at++)
-        if (conns[at].flags & SLOW && conns[at].state == OVER)
+        if (conns[at].state == OVER && conns[at].again_at && conns[at].again_at <= now)
             begin(&conns[at]);
 }
 
@@ -150,14 +150,20 @@ static void bring_back(void)
 static void connect_all(int wave, uint32_t at_once)
 {
     const uint64_t until = now_ns() + (uint64_t)(plan.patience * 1e9);
-    uint32_t wanted = ready_count, next = 0;
+    const uint32_t before = completed;
+    uint32_t wanted = 0, next = 0;
+    uint64_t now;
     for (uint32_t at = 0; at < conn_count; at++)
         wanted += !(conns[at].flags & WAVE) == !wave;
-    while (ready_count + over_count < wanted && now_ns() < until) {
+    while (completed - before < wanted && (now = now_ns()) < until) {
         for (; next < conn_count && opening < at_once; next++)
             if (!(conns[next].flags & WAVE) == !wave)
                 begin(&conns[next]);
-        wait_until(until);
+        if (wave)
+            bring_back(now);
+        else if (next == conn_count && !opening)
+            return; /* who is turned away here is not coming again: the run is over */
+        wait_until(now + SECOND / 100);
     }
 }
 
@@ -165,6 +171,11 @@ static void look(double *server, double *own)
 {
     *server = plan.server ? cpu_seconds(plan.server) : 0;
     *own = own_cpu_seconds();
+}
+
+static long long server_memory(void)
+{
+    return plan.server ? resident_bytes(plan.server) : 0;
 }
 
 static void begin_window(void)
@@ -237,13 +248,14 @@ static void run_schedule(void)
         if (!paused && now >= pause)
             stop_reading(paused = 1);
         if (paused == 1 && now >= go_on) {
+            resident_paused = server_memory();
             stop_reading(0);
             paused = 2;
         }
         if (now >= look_again) {
             look_again = now + SECOND / 100;
             if (paused == 2)
-                bring_back();
+                bring_back(now);
             if (until < UINT64_MAX && (now >= until || (!outstanding(0, &unanswered) && !unanswered)))
                 break;
         }
@@ -263,7 +275,13 @@ static void run_wave(void)
     for (uint32_t at = 0; at < conn_count; at++)
         if (!(conns[at].flags & WAVE) && conns[at].fd >= 0)
             drop(&conns[at], NULL, 0);
-    over_count = 0;
+    if (plan.has_gate) {
+        char line[64];
+        printf("gate\n");
+        fflush(stdout);
+        if (fgets(line, sizeof line, stdin))
+            plan.server = atol(line);
+    }
     memset(&opened_in, 0, sizeof opened_in);
     memset(&ready_in, 0, sizeof ready_in);
     const double began = (double)now_ns() / 1e9;
@@ -278,8 +296,11 @@ static void run_wave(void)
 static void hold(double seconds)
 {
     const uint64_t until = now_ns() + (uint64_t)(seconds * 1e9);
+    begin_window();
     while (now_ns() < until)
         wait_until(until);
+    end_window();
+    is_windowed = 0;
 }
 
 /* Strangers: connect, be turned away, come again at once; nobody stays. */
@@ -310,9 +331,9 @@ static void print_result(void)
 {
     uint64_t unanswered = 0;
     const uint64_t missing = plan.is_strangers ? 0 : outstanding(1, &unanswered);
-    printf("{\"connections\":%u,\"ready\":%u,\"connect_s\":%.4f,\"sent\":%llu,\"answered\":%llu,\"refused\":%llu,"
+    printf("{\"connections\":%u,\"completed\":%u,\"connect_s\":%.4f,\"sent\":%llu,\"answered\":%llu,\"refused\":%llu,"
            "\"delivered\":%llu,\"missing\":%llu,\"unanswered\":%llu,\"unsent\":%llu,\"other\":%llu,",
-           conn_count, ready_count, connect_s, (unsigned long long)schedule.sent,
+           conn_count, completed, connect_s, (unsigned long long)schedule.sent,
            (unsigned long long)counts.answered, (unsigned long long)counts.refused,
            (unsigned long long)counts.delivered, (unsigned long long)missing, (unsigned long long)unanswered,
            (unsigned long long)unsent, (unsigned long long)counts.other);
@@ -329,8 +350,8 @@ static void print_result(void)
     printf("},");
     print_window();
     printf("\"wave\":{\"seconds\":%.6f,\"server_cpu\":%.3f,\"own_cpu\":%.4f},", wave_s, wave_cpu, wave_own_cpu);
-    printf("\"resident\":{\"before\":%lld,\"ready\":%lld,\"end\":%lld},", resident_before, resident_ready,
-           resident_end);
+    printf("\"resident\":{\"before\":%lld,\"ready\":%lld,\"paused\":%lld,\"end\":%lld},", resident_before,
+           resident_ready, resident_paused, resident_end);
     print_histogram("opened", &opened_in);
     printf(",");
     print_histogram("ready_in", &ready_in);
@@ -340,12 +361,9 @@ static void print_result(void)
     print_histogram("ack", &acks);
     printf(",");
     print_histogram("delivery", &deliveries);
+    printf(",");
+    print_histogram("late_delivery", &late_deliveries);
     printf("}\n");
-}
-
-static long long server_memory(void)
-{
-    return plan.server ? resident_bytes(plan.server) : 0;
 }
 
 int main(void)
@@ -379,7 +397,7 @@ int main(void)
     if (plan.hold)
         hold(plan.hold);
     resident_ready = server_memory();
-    if (sender_count && (plan.rate > 0) && ready_count == first)
+    if (sender_count && plan.rate > 0 && completed == first)
         run_schedule();
     if (waves)
         run_wave();

@@ -13,8 +13,11 @@
  *   pause AT FOR, receive_buffer N    when slow readers stop reading, for how long, and their SO_RCVBUF
  *   body N                            bytes of a message's text
  *   room PATH <tab> SEND <tab> RESUME where a room is, its send frame, its subscribe frame with a cursor
- *   conn ROOM FLAGS                   a connection: s it sends, z slow, w of the wave, h its frames go to the history
+ *   gate 1                            before the wave print `gate`, and go on when a line with the server's PID comes
+ *   history FILE                      every frame of connections with the flag h, as it came and went
+ *   conn ROOM FLAGS                   a connection: s it sends, z slow, w of the wave, b done with 101, h see history
  *   > FRAME                           said by the connection above, right behind the handshake
+ *   .                                 the end
  *
  * In SEND, @I stands for the number of the frame (ten digits, for the answer to name), @S for the sender and @B for
  * the text; in RESUME, @A for the last seq seen and @E for the epoch.
@@ -29,7 +32,7 @@
 
 enum dialect { PAC, PLAIN, CENTRIFUGE };
 enum state { NEW, CONNECTING, UPGRADING, GREETING, READY, OVER };
-enum flag { SENDS = 1, SLOW = 2, WAVE = 4, NOTED = 8 };
+enum flag { SENDS = 1, SLOW = 2, WAVE = 4, NOTED = 8, BARE = 16 };
 
 typedef struct {
     char *path, *send, *resume;
@@ -50,14 +53,14 @@ typedef struct {
 typedef struct {
     int fd;
     uint8_t state, flags, is_paused, has_ready, frame_count;
-    uint32_t room, generation;
+    uint32_t room, generation, attempts;
     int32_t sender;
     char *frames[FRAMES_MAX];
     uint32_t *next; /* per sender of its room: the number that comes next */
     uint64_t next_seq;
     uint64_t received;
     uint32_t skipped[SKIPPED_MAX], skipped_count;
-    uint64_t began, opened, ready;
+    uint64_t began, ready, again_at;
     uint8_t *left; /* the beginning of a frame whose end has not come */
     uint32_t left_size, left_capacity;
     uint8_t *out; /* what the kernel did not take yet */
@@ -66,7 +69,7 @@ typedef struct {
 
 static struct {
     enum dialect dialect;
-    int is_strangers;
+    int is_strangers, has_gate;
     int port, first_source, sources;
     long server;
     char *ready;
@@ -109,7 +112,8 @@ static void add_conn(char *text)
     Conn *conn = &conns[conn_count];
     *conn = (Conn){ .fd = -1, .room = room, .sender = -1 };
     conn->flags = (uint8_t)((strchr(flags, 's') ? SENDS : 0) | (strchr(flags, 'z') ? SLOW : 0) |
-                            (strchr(flags, 'w') ? WAVE : 0) | (strchr(flags, 'h') ? NOTED : 0));
+                            (strchr(flags, 'w') ? WAVE : 0) | (strchr(flags, 'h') ? NOTED : 0) |
+                            (strchr(flags, 'b') ? BARE : 0));
     if (conn->flags & SENDS) {
         senders = need(realloc(senders, (sender_count + 1) * sizeof *senders));
         senders[sender_count] = (Sender){ .room = room, .slot = rooms[room].senders++, .conn = conn_count };
@@ -176,33 +180,30 @@ static void read_line(char *line)
         plan.concurrency = (uint32_t)atol(value);
     else if (!strcmp(line, "wave"))
         plan.wave = (uint32_t)atol(value);
+    else if (!strcmp(line, "gate"))
+        plan.has_gate = 1;
     else if (!strcmp(line, "body"))
         plan.body = (uint32_t)atol(value);
     else if (!strcmp(line, "history")) {
-        plan.history = fopen(value, "w");
+        plan.history = fopen(value, "a");
         if (!plan.history)
             wrong_plan(value);
     } else
         wrong_plan(line);
 }
 
-/* The whole of standard input; its lines stay in memory, and everything points into them. */
+/* Standard input up to the line `.`; its lines stay in memory, and everything points into them. */
 static void read_plan(void)
 {
-    size_t size = 0, capacity = 1 << 20, got;
-    char *text = need(malloc(capacity));
-    while ((got = fread(text + size, 1, capacity - size - 1, stdin)) > 0) {
-        size += got;
-        if (size + 1 == capacity)
-            text = need(realloc(text, capacity *= 2));
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t size;
+    while ((size = getline(&line, &capacity, stdin)) > 0 && strcmp(line, ".\n")) {
+        if (line[size - 1] == '\n')
+            line[size - 1] = 0;
+        read_line(need(strdup(line)));
     }
-    text[size] = 0;
-    for (char *line = text, *end; *line; line = end) {
-        end = line + strcspn(line, "\n");
-        if (*end)
-            *end++ = 0;
-        read_line(line);
-    }
+    free(line);
     for (uint32_t at = 0; at < conn_count; at++) {
         const uint32_t many = rooms[conns[at].room].senders;
         conns[at].next = need(calloc(many ? many : 1, sizeof(uint32_t)));

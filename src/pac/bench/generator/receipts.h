@@ -11,7 +11,7 @@
 #define STAMP 29 /* ~ and 28 hex digits */
 #define FIRST_ID 1000000000u /* ten digits, and above every id of a preamble */
 
-static Histogram acks, deliveries;
+static Histogram acks, deliveries, late_deliveries; /* the latter: of readers that stop for a while */
 static struct {
     uint64_t holes, repeats, reorders, foreign, altered, seq_holes, seq_repeats, resets, answers_unasked;
 } faults;
@@ -110,8 +110,8 @@ static inline void deliver(Conn *conn, const char *text, size_t room_left, uint6
         out_of_order(conn, next, number);
     conn->received++;
     counts.delivered++;
-    if (due >= window_from && due < window_to)
-        record(&deliveries, now > due ? now - due : 0);
+    if (due >= window_from && due < window_to && !(conn->flags & WAVE))
+        record(conn->flags & SLOW ? &late_deliveries : &deliveries, now > due ? now - due : 0);
 }
 
 static inline void check_seq(Conn *conn, uint64_t seq)

@@ -25,14 +25,14 @@
 
 static int poll_fd;
 static uint8_t buffer[READ_SIZE + FRAME_MAX + 1];
-static uint32_t opening, ready_count, over_count;
+static uint32_t opening, completed;
 static Histogram opened_in, ready_in;
 static uint64_t unsent;
 
 static void note_history(Conn *conn, char direction, const char *text, size_t size)
 {
     if (plan.history && conn->flags & NOTED)
-        fprintf(plan.history, "%llu\t%c\t%u.%u\t%.*s\n", (unsigned long long)now_ns(), direction,
+        fprintf(plan.history, "%llu\t%c\t%d-%u.%u\t%.*s\n", (unsigned long long)now_ns(), direction, (int)getpid(),
                 (unsigned)(conn - conns), conn->generation, (int)size, text);
 }
 
@@ -58,15 +58,15 @@ static void drop(Conn *conn, const char *why, int is_abrupt)
     conn->fd = -1;
     if (conn->state < READY)
         opening--;
-    else if (conn->state == READY)
-        ready_count--;
-    conn->state = OVER;
-    over_count++;
     conn->left_size = conn->out_size = 0;
     if (why) {
-        note_kind("", why, strlen(why));
+        const int is_back_soon = conn->flags & SLOW || (conn->flags & WAVE && conn->state < READY);
+        note_kind(is_back_soon ? "again " : "", why, strlen(why));
         note_history(conn, 'x', why, strlen(why));
+        if (is_back_soon) /* PROTOCOL §3, close codes: full jitter, from half a second on */
+            conn->again_at = now_ns() + SECOND / 2 + draw() % (SECOND << (conn->attempts < 5 ? conn->attempts : 5));
     }
+    conn->state = OVER;
 }
 
 static void keep_out(Conn *conn, const uint8_t *bytes, size_t size)
@@ -143,11 +143,10 @@ static void begin(Conn *conn)
     const int on = 1;
     const uint32_t index = (uint32_t)(conn - conns);
     conn->began = now_ns();
-    conn->opened = conn->ready = 0;
+    conn->attempts++;
+    conn->again_at = 0;
     conn->has_ready = 0;
     conn->generation++;
-    if (conn->state == OVER)
-        over_count--;
     conn->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->fd < 0) {
         perror("generator: socket");
@@ -202,9 +201,10 @@ static void upgrade(Conn *conn)
 static void become_ready(Conn *conn)
 {
     conn->state = READY;
+    conn->attempts = 0;
+    completed += !conn->ready;
     conn->ready = now_ns();
     opening--;
-    ready_count++;
     record(&ready_in, conn->ready - conn->began);
 }
 
@@ -228,9 +228,13 @@ static void say_resume(Conn *conn)
 
 static void greet(Conn *conn)
 {
-    conn->opened = now_ns();
-    record(&opened_in, conn->opened - conn->began);
+    record(&opened_in, now_ns() - conn->began);
     conn->state = GREETING;
+    if (conn->flags & BARE) {
+        become_ready(conn);
+        drop(conn, NULL, 1);
+        return;
+    }
     const Room *room = &rooms[conn->room];
     if (conn->flags & WAVE && !conn->next_seq && room->is_known)
         conn->next_seq = room->top + 1;
