@@ -22,13 +22,23 @@ from tests.history.model import (
 
 
 def events(path: Path) -> Iterator[Event]:
-    """In the order they were noted; at the end everybody who is still there is said to hold everything."""
+    """In the order they were noted; when a generator is done, everybody it still has is said to hold everything."""
     asked: dict[tuple[str, str], dict[str, Any]] = {}
     tops: dict[str, int] = {}
     reading: dict[str, str] = {}
-    at = 0.0
+    at, running = 0.0, ""
+
+    def done() -> Iterator[Event]:
+        for socket, room in reading.items():
+            yield Settled(at, socket, room, tops.get(room, 0))
+            yield Disconnected(at, socket)
+        reading.clear()
+
     for line in path.read_text(encoding="utf-8").splitlines():
         ns, direction, socket, text = line.split("\t", 3)
+        if socket.partition("-")[0] != running:  # the next process: a workload may need several
+            running = socket.partition("-")[0]
+            yield from done()
         at = int(ns) / 1e9
         if direction == "x":
             reading.pop(socket, None)
@@ -77,8 +87,7 @@ def events(path: Path) -> Iterator[Event]:
                 )
             case "error" if question.get("op") == "send":
                 yield Refused(at, socket, frame["id"], question["room"], question["cid"], frame["code"])
-    for socket, room in reading.items():
-        yield Settled(at, socket, room, tops.get(room, 0))
+    yield from done()
 
 
 def final_log(server: PacServer, population: Population) -> list[LogRow]:

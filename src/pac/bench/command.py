@@ -113,13 +113,13 @@ def bench(
         click.echo(f"pac: {fault}", err=True)
         sys.exit(1)
 
-    from pac.bench import report
+    from pac.bench import drawing, report
 
     click.echo(report.table(rows))
     if json_file is not None:
         json_file.write_text(report.as_json(rows, session.method), encoding="utf-8")
     if svg_folder is not None:
         svg_folder.mkdir(parents=True, exist_ok=True)
-        for name, drawing in report.drawings(rows).items():
-            (svg_folder / name).write_text(drawing, encoding="utf-8")
+        for name, picture in drawing.drawings(rows).items():
+            (svg_folder / name).write_text(picture, encoding="utf-8")
     sys.exit(1 if any(row.server == "pac" and row.result.faults for row in rows) else 0)

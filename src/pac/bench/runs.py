@@ -16,7 +16,6 @@ from pac.clock import Clock
 
 SLOW_BUFFER = 65_536
 """Bytes the kernel keeps for a slow reader: so little that its slowness reaches the server."""
-WARM_S = 1.0
 REPLAYS_WITHIN_S = 30.0
 STORM_WITHIN_S = 120.0
 SETTLES_S = 2.0
@@ -31,6 +30,7 @@ class Bench:
 
     clock: Clock
     seconds: float = 10.0
+    warm_s: float = 1.0
     core: int | None = None
     generator_core: int | None = None
     rates: tuple[int, ...] = ()
@@ -62,7 +62,9 @@ def measure_peer(folder: Path, name: str, workload: Workload, bench: Bench, rate
         if workload.kind is Kind.IDLE:
             result = bench.run(replace(plan, hold=SETTLES_S))
             return Row(name, workload, 0, result, _memory(result))
-        return Row(name, workload, rate, bench.run(replace(plan, rate=rate, window=bench.seconds)))
+        return Row(
+            name, workload, rate, bench.run(replace(plan, rate=rate, warm=bench.warm_s, window=bench.seconds))
+        )
 
 
 def _loaded(
@@ -71,7 +73,7 @@ def _loaded(
 ) -> Plan:  # fmt: skip
     plan = population.plan(server, run, lambda seat: bench.noted(flags(seat)))
     return replace(
-        plan, rate=rate, warm=WARM_S, window=bench.seconds, body=workload.body, history=bench.history
+        plan, rate=rate, warm=bench.warm_s, window=bench.seconds, body=workload.body, history=bench.history
     )
 
 

@@ -52,7 +52,7 @@ class Session:
         for name, value in self.method.items():
             say(f"{name}: {value}")
         servers, generators = self.cores
-        bench = Bench(self.clock, self.seconds, servers, generators, self.rates)
+        bench = Bench(self.clock, self.seconds, core=servers, generator_core=generators, rates=self.rates)
         rows: list[Row] = []
         for workload in self.workloads:
             for row in measure(workload, bench):
