@@ -10,6 +10,7 @@ import click
 
 from pac import __version__
 from pac.administration import admin
+from pac.bench.command import bench
 from pac.chat.command import chat
 from pac.outcome import EXIT_FAULT, run_with_settings
 from pac.settings import Settings
@@ -26,6 +27,7 @@ def main() -> None:
       pac check                  try every setting and every part, and say what to do
       pac admin create ada       make an administrator
       pac chat                   talk at the terminal
+      pac bench                  measure what this machine carries
       pac COMMAND --help         all about one of the commands
 
     \b
@@ -45,6 +47,7 @@ def main() -> None:
 
 
 main.add_command(admin)
+main.add_command(bench)
 main.add_command(chat)
 
 
