@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 RUN = Path(__file__).resolve().parents[2] / "bench" / "peers" / "run"
 PLAIN = ["ws", "websockets", "fastapi", "floor"]
-CENTRIFUGE = ["centrifuge", "centrifuge-delay"]
+CENTRIFUGE = ["centrifuge", "centrifuge-delay", "centrifuge-lean"]
 NOT_BUILT = 3
 PATIENCE_S = 10
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # and ACCEPT: the example of RFC 6455, 1.3

@@ -1,8 +1,9 @@
-// Peer "centrifuge" and "centrifuge-delay": the Centrifuge library's own chat of its README, with its memory engine.
+// Peers "centrifuge", "centrifuge-delay" and "centrifuge-lean": the chat of the Centrifuge library's README, with its
+// memory engine.
 //
-// Anybody may connect, subscribe to any channel and publish into it; nothing is kept (history is off). Without
-// -write-delay everything is the library's default. With it the connection is tuned as the library's docs advise
-// for many messages per client: see tuned below. README.md beside this folder says why each choice was made.
+// Anybody may connect, subscribe to any channel and publish into it; nothing is kept (history is off). Without flags
+// everything is the library's default; the flags are what its docs offer for many messages per connection and for
+// many connections. README.md in the folder above says what each is worth.
 package main
 
 import (
@@ -12,20 +13,14 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"time"
 
 	"github.com/centrifugal/centrifuge"
 )
 
-// tuned collects what is to be written to one client for the delay, in frames of any number of messages, by a timer
-// instead of a goroutine per connection. Command replies are collected with the rest.
-func tuned(delay time.Duration) centrifuge.ConnectReply {
-	return centrifuge.ConnectReply{WriteDelay: delay, MaxMessagesInFrame: -1, WriteWithTimer: true}
-}
-
 func main() {
 	port := flag.Int("port", 8000, "port on 127.0.0.1")
 	writeDelay := flag.Duration("write-delay", 0, "how long writes to one client are collected; 0: not at all")
+	lean := flag.Bool("lean", false, "keep less per connection: timers for goroutines, pooled buffers, small stacks")
 	flag.Parse()
 
 	node, err := centrifuge.New(centrifuge.Config{})
@@ -34,11 +29,14 @@ func main() {
 	}
 
 	node.OnConnecting(func(context.Context, centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
-		var reply centrifuge.ConnectReply
-		if *writeDelay > 0 {
-			reply = tuned(*writeDelay)
+		reply := centrifuge.ConnectReply{
+			Credentials:    &centrifuge.Credentials{}, // an empty user id: anonymous
+			WriteDelay:     *writeDelay,
+			WriteWithTimer: *lean,
 		}
-		reply.Credentials = &centrifuge.Credentials{} // an empty user id: anonymous
+		if *writeDelay > 0 {
+			reply.MaxMessagesInFrame = -1 // all that was collected, not 16 messages
+		}
 		return reply, nil
 	})
 
@@ -59,7 +57,10 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	http.Handle("/connection/websocket", centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{}))
+	http.Handle("/connection/websocket", centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
+		UseWriteBufferPool:         *lean,
+		ProcessCommandsOffReadLoop: *lean,
+	}))
 	fmt.Println("ready")
 	log.Fatal(http.Serve(listener, nil))
 }

@@ -1,7 +1,7 @@
 """Peer "websockets": Python's `websockets` with its broadcast(), on uvloop, without compression.
 
-All three as its docs advise under Performance and Broadcasting messages. The keepalive (a ping each 20 s) is its
-default and stays on: its docs make it the only bound on what piles up for a slow client.
+The first two as its docs advise under Performance; small messages gain nothing by compression. The keepalive (a
+ping each 20 s) is its default and stays on: it is all that bounds what piles up for a slow client.
 """
 
 import argparse

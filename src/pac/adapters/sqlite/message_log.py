@@ -16,7 +16,7 @@ import apsw
 
 from pac import telemetry
 from pac.adapters.sqlite import files
-from pac.adapters.sqlite.appending import append_batch
+from pac.adapters.sqlite.appending import Appender
 from pac.adapters.sqlite.connections import epoch_of, open_reader, open_writer, require_library
 from pac.adapters.sqlite.rows import (
     SELECT_ACTIVITY,
@@ -87,6 +87,8 @@ class SqliteMessageLog:
         self._patience_s = patience_s
         self._vfs = vfs
         self._epoch = Epoch("")
+        self._appender: Appender | None = None
+        """Used by the writer's thread alone."""
         self._writes = Jobs(_DEPTH)
         self._reads = Jobs(_DEPTH)
         self._threads: list[threading.Thread] = []
@@ -99,6 +101,7 @@ class SqliteMessageLog:
         writer, readers = await asyncio.to_thread(self._connections)
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL_S))
         if writer is not None:
+            self._appender = Appender(writer)
             self._start("pac-log-writer", lambda: self._write(writer, loop))
         for number, reader in enumerate(readers, 1):
             self._start(f"pac-log-reader-{number}", lambda reader=reader: self._read(reader))  # type: ignore[misc]
@@ -122,8 +125,9 @@ class SqliteMessageLog:
 
     async def append(self, entries: Sequence[Entry]) -> None:
         if entries:
-            batch = tuple(entries)
-            await self._ask(self._writes, lambda connection: append_batch(connection, batch))
+            batch, appender = tuple(entries), self._appender
+            assert appender is not None or not self._writable  # `open` came first
+            await self._ask(self._writes, lambda _: appender.append(batch) if appender else None)
 
     async def known(self, keys: Collection[CidKey]) -> Mapping[CidKey, Known]:
         asked = tuple(keys)

@@ -163,6 +163,7 @@ def batch_documents(entries: Sequence[Entry], ends: Mapping[RoomId, End]) -> tup
     for entry in entries:
         end = ends[entry.room_id]
         number = end.number
+        end.top = entry.seq
         end.texts += entry.type is not MessageType.SYSTEM
         if entry.target is not None:
             emptied.setdefault(number << SEQ_BITS | entry.target, entry.member_id)
