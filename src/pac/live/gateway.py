@@ -22,6 +22,7 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined] # semi-privat
 
 from pac import security_log, telemetry
 from pac.http.address import address_prefix
+from pac.live.broadcaster import FLUSH_BYTES
 from pac.live.connection import PING_EVERY_S, Connection, State
 from pac.live.disconnects import Disconnect
 from pac.live.effects import Drop, Effect, Hangup, Perform, Reading
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 TRANSPORT_HIGH = 65_536
 TRANSPORT_LOW = 16_384
+TRANSPORT_BYTES = TRANSPORT_HIGH + FLUSH_BYTES
+"""What a transport holds at most: it says stop when the write that goes over its mark has been taken."""
 READ_BUFFER = 2_048
 CLOSE_WITHIN_S = 2.0
 _logger = logging.getLogger("picows")
@@ -67,7 +70,7 @@ class LiveSocket(WSListener):
         self._arrived = 0
         self._consumed = 0
         self._code = 0
-        self.connection = home.connect(admission, self._write, TRANSPORT_HIGH)
+        self.connection = home.connect(admission, _nowhere, TRANSPORT_BYTES)
 
     # What picows tells
 
@@ -75,6 +78,7 @@ class LiveSocket(WSListener):
         self._parser = transport
         self._transport = transport.underlying_transport
         self._transport.set_write_buffer_limits(high=TRANSPORT_HIGH, low=TRANSPORT_LOW)
+        self.connection.outbox.write_to(self._transport.write)
         self._home.opened(self)
         self._arm()
 
@@ -123,6 +127,7 @@ class LiveSocket(WSListener):
             self._timer.cancel()
             self._timer = None
         self.connection.state = State.CLOSING
+        self.connection.outbox.close()
         self._transport = self._parser = None
         self._home.closed(self.connection)
         telemetry.sockets_closed.labels(str(self._code or 1006)).inc()
@@ -158,10 +163,6 @@ class LiveSocket(WSListener):
         except Exception:  # noqa: BLE001 - the edge of a socket
             telemetry.log.exception(telemetry.COMMAND_FAILED, op=perform.op)
             return self.connection.hang_up(Disconnect.INTERNAL)
-
-    def _write(self, frames: bytes) -> None:
-        if self._transport is not None:
-            self._transport.write(frames)
 
     def _hang_up(self, effect: Hangup) -> None:
         self._code = self._code or int(effect.code)
@@ -207,6 +208,10 @@ class _CountingProtocol(WSProtocol):  # type: ignore[misc] # a C class without s
             listener.bytes_parsed()
         else:
             super().buffer_updated(nbytes)
+
+
+def _nowhere(_: bytes) -> None:
+    """There is no transport yet."""
 
 
 class Gateway:

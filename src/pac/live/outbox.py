@@ -37,6 +37,10 @@ class Outbox(Generic[Source]):
         self._waiting_bytes = 0
         self.full_since: float | None = None
 
+    def write_to(self, write: Callable[[bytes], None]) -> None:
+        """The transport is there: from here on bytes go to it, with nothing of ours in between."""
+        self._write = write
+
     @property
     def is_open(self) -> bool:
         """Whether the transport takes bytes and nothing waits: the moment to read on in the log."""

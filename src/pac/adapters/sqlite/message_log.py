@@ -126,7 +126,6 @@ class SqliteMessageLog:
     async def append(self, entries: Sequence[Entry]) -> None:
         if entries:
             batch, appender = tuple(entries), self._appender
-            assert appender is not None or not self._writable  # `open` came first
             await self._ask(self._writes, lambda _: appender.append(batch) if appender else None)
 
     async def known(self, keys: Collection[CidKey]) -> Mapping[CidKey, Known]:
