@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from pac.accounts.model import MemberId
-from pac.errors import SeqTaken
+from pac.errors import CidTaken, SeqTaken
 from pac.messages.log import MessageLog
 from pac.messages.model import CidKey, DeletedBy, Entry, Known, MessageType, Position, Seq, digest
 from pac.rooms.events import Fact
@@ -85,6 +85,18 @@ class MessageLogContract:
         with pytest.raises(SeqTaken):
             await log.append([entry(3, cid="c1")])
         assert await all_of(log) == entries(1, 2)
+
+    @pytest.mark.req("7.5")
+    async def test_a_batch_that_failed_leaves_the_numbers_as_they_were(self, log: MessageLog) -> None:
+        await log.append(entries(1, 2))
+        for _ in range(2):
+            with pytest.raises(CidTaken):
+                await log.append([entry(3, cid="new"), entry(4, cid="c1")])
+        with pytest.raises(SeqTaken):
+            await log.append([entry(1, room=OTHER_ROOM), entry(4, cid="later")])
+        await log.append([entry(3), entry(1, room=OTHER_ROOM)])
+        assert await all_of(log) == entries(1, 3)
+        assert await log.unread({ROOM: Seq(0), OTHER_ROOM: Seq(0)}) == {ROOM: 3, OTHER_ROOM: 1}
 
     async def test_a_cid_twice_in_a_batch_is_refused(self, log: MessageLog) -> None:
         with pytest.raises(SeqTaken):

@@ -9,9 +9,9 @@ import pytest
 
 from pac import telemetry
 from pac.adapters.local.broker import LocalBroker
-from pac.adapters.local.intake import TRIES, WAIT_S, Bounds, LocalIntake
+from pac.adapters.local.intake import LOOKS_FOR_S, TRIES, WAIT_S, Bounds, LocalIntake
 from pac.adapters.sqlite.message_log import SqliteMessageLog
-from pac.errors import LogUnavailable, Overloaded, SeqTaken, Unavailable
+from pac.errors import CidConflict, LogUnavailable, Overloaded, SeqTaken, Unavailable
 from pac.ids import SeededIds
 from pac.messages.intake import Answer
 from pac.messages.log import MessageLog
@@ -242,6 +242,29 @@ async def test_the_same_message_stored_by_another_writer_is_a_duplicate(
 
     log.before = be_faster
     assert await answer_to(intake, draft("b", "같은 말")) == Numbered(Seq(2), entry(2).at, duplicate=True)
+
+
+@pytest.mark.req("7.5")
+async def test_a_resend_long_after_the_last_is_found_by_the_log_itself(
+    intake: LocalIntake, log: Tripwire, clock: SteppedClock
+) -> None:
+    looked_up: list[str] = []
+
+    async def note() -> None:
+        looked_up.append("cids")
+
+    first = await answer_to(intake, draft("a", "안녕"))
+    assert isinstance(first, Numbered)
+    clock.advance(seconds=LOOKS_FOR_S)
+    log.reading = note
+    assert isinstance(await answer_to(intake, draft("b")), Numbered)
+    assert not looked_up, "nobody resends: there is no reason to look"
+    assert await answer_to(intake, draft("a", "안녕")) == Numbered(first.seq, first.at, duplicate=True)
+    assert isinstance(await answer_to(intake, draft("a", "다른 말")), CidConflict)
+    assert len(looked_up) == 2
+    assert isinstance(await answer_to(intake, draft("c")), Numbered)
+    assert len(looked_up) == 3, "one resend may not be the last"
+    assert await bodies(log) == ["안녕", draft("b").body, draft("c").body]
 
 
 async def test_a_writer_that_is_always_late_gives_up(intake: LocalIntake, log: Tripwire) -> None:
