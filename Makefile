@@ -9,7 +9,7 @@ SERVES := $(VENV)/.ready-run
 ROUNDS ?= 20
 FRAMES ?= 10000000
 
-.PHONY: run test test-faults fuzz lint lint-js fmt docs breaks screenshots budgets vendor lock ci clean
+.PHONY: run test test-faults fuzz lint lint-js fmt docs breaks bench screenshots budgets vendor lock ci clean
 
 run: $(SERVES)
 	$(BIN)/pac seed-demo --if-empty
@@ -51,6 +51,9 @@ docs: $(READY)
 
 breaks: $(READY)
 	$(BIN)/python -m scripts.breaks --all
+
+bench: $(SERVES)
+	$(BIN)/pac bench $(ARGS)
 
 screenshots: $(READY)
 	$(BIN)/python -m scripts.screenshots

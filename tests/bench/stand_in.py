@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -16,12 +16,17 @@ Mischief = Callable[[list[str]], list[str]]
 class StandIn:
     """One room. The `victim`th connection is given what the mischief makes of the messages, the others all of them.
 
-    Each reader is kept at what it should have: what the mischief adds behind what was sent already goes out."""
+    Each reader is kept at what it should have: what the mischief adds behind what was sent already goes out. With
+    PAC's frames the `refuses`th sends are answered by `error`."""
 
-    def __init__(self, mischief: Mischief, victim: int = 1, speaks_pac: bool = False) -> None:
+    def __init__(
+        self, mischief: Mischief, victim: int = 1, speaks_pac: bool = False, refuses: Collection[int] = ()
+    ) -> None:
         self._mischief = mischief
         self._victim = victim
         self._speaks_pac = speaks_pac
+        self._refuses = refuses
+        self._asked = 0
         self._said: list[str] = []
         self._readers: list[ServerConnection] = []
         self._given: dict[int, int] = {}
@@ -48,6 +53,11 @@ class StandIn:
                 )
             if frame["op"] != "send":
                 return
+            self._asked += 1
+            if self._asked in self._refuses:
+                error = {"op": "error", "id": frame["id"], "room": "r", "code": "unavailable", "message": ""}
+                await connection.send(json.dumps(error, separators=(",", ":")))
+                return
             seq = len(self._said) + 1
             ok = {"op": "ok", "id": frame["id"], "room": "r", "cid": frame["cid"], "seq": seq}
             await connection.send(json.dumps(ok, separators=(",", ":")))
@@ -61,9 +71,11 @@ class StandIn:
 
 
 @asynccontextmanager
-async def standing_in(mischief: Mischief, *, speaks_pac: bool = False) -> AsyncIterator[int]:
+async def standing_in(
+    mischief: Mischief, *, speaks_pac: bool = False, refuses: Collection[int] = ()
+) -> AsyncIterator[int]:
     """Its port."""
-    stand_in = StandIn(mischief, speaks_pac=speaks_pac)
+    stand_in = StandIn(mischief, speaks_pac=speaks_pac, refuses=refuses)
     subprotocols = [Subprotocol("pac.v2.json")] if speaks_pac else None
     async with (
         asyncio.timeout(60),

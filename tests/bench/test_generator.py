@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Collection
 from itertools import pairwise
 from pathlib import Path
 
@@ -54,8 +55,10 @@ def _from_elsewhere(text: str) -> str:
     return f"{text[:at]}00ff{text[at + 4 :]}"
 
 
-async def loaded(mischief: Mischief, *, pac: bool = False, flag: str = "", **given: object) -> Result:
-    async with standing_in(mischief, speaks_pac=pac) as port:
+async def loaded(
+    mischief: Mischief, *, pac: bool = False, flag: str = "", refuses: Collection[int] = (), **given: object
+) -> Result:
+    async with standing_in(mischief, speaks_pac=pac, refuses=refuses) as port:
         rooms = [dialects.pac_room("r", "run") if pac else dialects.plain_room(0)]
         flags = [f"s{flag}", *[flag] * (READERS - 1)]
         clients = [dialects.pac_client(0, "r", "token", flag) if pac else Client(0, flag) for flag in flags]
@@ -104,6 +107,19 @@ async def test_one_planted_fault_at_one_reader_is_found(mischief: Mischief, foun
 async def test_the_seqs_of_pac_are_checked_as_well(mischief: Mischief, found: dict[str, int]) -> None:
     result = await loaded(mischief, pac=True)
     assert {name: result.faults.get(name) for name in found} == found
+
+
+async def test_a_send_that_was_refused_is_told_and_is_no_hole() -> None:
+    result = await loaded(whole, pac=True, refuses={5, 6, MESSAGES})
+    assert result.faults == {}
+    assert result.refusals == {"unavailable": 3}
+    assert result.raw["refused"] == 3
+    assert result.raw["delivered"] == READERS * (MESSAGES - 3)
+
+
+async def test_a_hole_beside_a_refusal_is_one() -> None:
+    result = await loaded(dropped, pac=True, refuses={5, 6, MESSAGES})
+    assert result.faults == {"holes": 1, "missing": 1, "seq_holes": 1}
 
 
 async def test_sends_are_due_by_the_schedule_and_the_wait_for_a_server_that_stalls_counts() -> None:

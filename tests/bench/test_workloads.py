@@ -29,7 +29,7 @@ def carried_out(workload: Workload, folder: Path) -> Row:
 
     path = folder / "history"
     [row] = measure(workload, Bench(SystemClock(), SECONDS, WARM_S, history=path, witness=witness))
-    assert row.result.faults == {}
+    assert row.result.faults == row.result.refusals == {}
     history = list(events(path))
     violations = check(history, rows)
     assert not violations, report(violations)

@@ -78,7 +78,7 @@ def bench(
     \b
     Exit codes:
       0  measured
-      1  PAC lost, doubled or reordered something, or refused it; or there is nothing to measure with
+      1  PAC lost, doubled or reordered something; or there is nothing to measure with
       2  a wrong argument
 
     \b

@@ -22,6 +22,7 @@ COMPILES_WITHIN_S = 120.0
 LATE_MS = 1.0
 BUSY = 0.9
 AGAIN = "again "
+ERROR = "error "
 
 
 class CannotMeasure(PacError):
@@ -136,14 +137,22 @@ class Result:
 
     @property
     def faults(self) -> dict[str, int]:
-        """What must not be, by kind: lost, doubled, out of order, of nobody; refused, unanswered, cut off."""
+        """What must not be, by kind: lost, doubled, out of order, of nobody, unanswered, cut off. A send that was
+        refused and was told so is none: see `refusals`."""
         found = {name: count for name, count in self.raw["faults"].items() if count}
-        for name in ("missing", "unanswered", "unsent", "refused"):
+        for name in ("missing", "unanswered", "unsent"):
             if self.raw[name]:
                 found[name] = self.raw[name]
         if self.raw["completed"] < self.raw["connections"]:
             found["not_ready"] = self.raw["connections"] - self.raw["completed"]
-        return found | {why: n for why, n in self.raw["kinds"].items() if not why.startswith(AGAIN)}
+        kinds = self.raw["kinds"].items()
+        return found | {why: n for why, n in kinds if not why.startswith((AGAIN, ERROR))}
+
+    @property
+    def refusals(self) -> dict[str, int]:
+        """Frames that were answered by `error`, by its code."""
+        kinds = self.raw["kinds"].items()
+        return {why.removeprefix(ERROR): count for why, count in kinds if why.startswith(ERROR)}
 
     @property
     def came_again(self) -> dict[str, int]:

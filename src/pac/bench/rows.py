@@ -37,8 +37,8 @@ class Row:
 
     @property
     def falls_over(self) -> bool:
-        """Whether it could not carry the rate: messages were still missing when the drain was over."""
-        return bool(self.result.raw["missing"] or self.result.raw["unsent"])
+        """Whether it could not carry the rate: it refused some, or they were not there when the drain was over."""
+        return any(self.result.raw[name] for name in ("missing", "unsent", "refused"))
 
     def line(self) -> str:
         """For the terminal, as it is measured."""
@@ -58,6 +58,8 @@ class Row:
             words.append(", ".join(f"{name} {value:,.2f}" for name, value in self.more.items()))
         if result.is_saturated:
             words.append("(generator saturated)" if result.own_share > 0.9 else "(generator saturated: late)")
+        if result.refusals:
+            words.append(f"refused {result.refusals}")
         if result.faults:
             words.append(f"FAULTS {dict(result.faults)}")
         return " ".join(words)
@@ -83,6 +85,7 @@ class Row:
             "generator_saturated": result.is_saturated,
             "falls_over": self.falls_over,
             "faults": result.faults,
+            "refusals": result.refusals,
             "came_again": result.came_again,
             "generator": result.raw,
         }

@@ -213,7 +213,7 @@ static uint64_t outstanding(int wave, uint64_t *unanswered)
     *unanswered = 0;
     for (uint32_t at = 0; at < conn_count; at++)
         if (wave || !(conns[at].flags & WAVE)) {
-            const uint64_t due = rooms[conns[at].room].sent;
+            const uint64_t due = rooms[conns[at].room].sent - rooms[conns[at].room].refused;
             sum += due > conns[at].received ? due - conns[at].received : 0;
         }
     if (plan.dialect != PLAIN)
@@ -331,6 +331,10 @@ static void print_result(void)
 {
     uint64_t unanswered = 0;
     const uint64_t missing = plan.is_strangers ? 0 : outstanding(1, &unanswered);
+    for (uint32_t at = 0; at < conn_count; at++)
+        for (uint32_t from = 0; from < sender_count && rooms[conns[at].room].senders; from++)
+            if (senders[from].room == conns[at].room)
+                faults.holes += holes_of(&conns[at], &senders[from]);
     printf("{\"connections\":%u,\"completed\":%u,\"connect_s\":%.4f,\"sent\":%llu,\"answered\":%llu,\"refused\":%llu,"
            "\"delivered\":%llu,\"missing\":%llu,\"unanswered\":%llu,\"unsent\":%llu,\"other\":%llu,",
            conn_count, completed, connect_s, (unsigned long long)schedule.sent,

@@ -29,6 +29,7 @@
 
 #define FRAMES_MAX 4
 #define SKIPPED_MAX 64
+#define REFUSED UINT64_MAX
 
 enum dialect { PAC, PLAIN, CENTRIFUGE };
 enum state { NEW, CONNECTING, UPGRADING, GREETING, READY, OVER };
@@ -37,7 +38,7 @@ enum flag { SENDS = 1, SLOW = 2, WAVE = 4, NOTED = 8, BARE = 16 };
 typedef struct {
     char *path, *send, *resume;
     uint32_t senders;
-    uint64_t sent; /* by all of them */
+    uint64_t sent, refused; /* of all of them */
     uint64_t top; /* as its first reader was told, before anything was sent */
     char epoch[65];
     uint8_t is_known;
@@ -46,7 +47,7 @@ typedef struct {
 typedef struct {
     uint32_t room, slot, conn;
     uint32_t sent, answered;
-    uint64_t *due; /* of each number, until it is answered */
+    uint64_t *due; /* of each number, until it is answered; then 0, or REFUSED */
     uint32_t capacity;
 } Sender;
 
@@ -56,7 +57,7 @@ typedef struct {
     uint32_t room, generation, attempts;
     int32_t sender;
     char *frames[FRAMES_MAX];
-    uint32_t *next; /* per sender of its room: the number that comes next */
+    uint32_t *next, *taken; /* per sender of its room: the number that comes next, how many different ones came */
     uint64_t next_seq;
     uint64_t received;
     uint32_t skipped[SKIPPED_MAX], skipped_count;
@@ -206,7 +207,8 @@ static void read_plan(void)
     free(line);
     for (uint32_t at = 0; at < conn_count; at++) {
         const uint32_t many = rooms[conns[at].room].senders;
-        conns[at].next = need(calloc(many ? many : 1, sizeof(uint32_t)));
+        conns[at].next = need(calloc(many ? 2 * many : 2, sizeof(uint32_t)));
+        conns[at].taken = conns[at].next + many;
     }
 }
 

@@ -70,25 +70,35 @@ static void write_body(char *body, uint64_t due, uint32_t sender, uint32_t numbe
     memcpy(body + STAMP, padding, plan.body - STAMP);
 }
 
-static void out_of_order(Conn *conn, uint32_t *next, uint32_t number)
+/* Whether this number is a new one. A hole is not counted here but at the end (holes_of): what was skipped may come
+ * late, or may be told as refused. */
+static int take_out_of_order(Conn *conn, uint32_t *next, uint32_t number)
 {
     if (number > *next) {
-        for (uint32_t missing = *next; missing < number; missing++) {
-            faults.holes++;
-            if (conn->skipped_count < SKIPPED_MAX)
-                conn->skipped[conn->skipped_count++] = missing;
-        }
+        const uint32_t first = number - *next > SKIPPED_MAX ? number - SKIPPED_MAX : *next;
+        for (uint32_t missing = first; missing < number; missing++)
+            conn->skipped[conn->skipped_count++ % SKIPPED_MAX] = missing + 1;
         *next = number + 1;
-        return;
+        return 1;
     }
-    for (uint32_t at = 0; at < conn->skipped_count; at++)
-        if (conn->skipped[at] == number) { /* it was not lost, it came late */
-            conn->skipped[at] = conn->skipped[--conn->skipped_count];
-            faults.holes--;
+    for (uint32_t at = 0; at < SKIPPED_MAX; at++)
+        if (conn->skipped[at] == number + 1) { /* it was not lost, it came late */
+            conn->skipped[at] = 0;
             faults.reorders++;
-            return;
+            return 1;
         }
     faults.repeats++;
+    return 0;
+}
+
+/* Numbers that one reader was never given though later ones of the same sender came, and nobody was told of it. */
+static uint64_t holes_of(const Conn *conn, const Sender *sender)
+{
+    const uint32_t next = conn->next[sender->slot];
+    uint64_t holes = next - conn->taken[sender->slot];
+    for (uint32_t number = 0; holes && number < next; number++)
+        holes -= sender->due[number] == REFUSED;
+    return holes;
 }
 
 static inline void deliver(Conn *conn, const char *text, size_t room_left, uint64_t now)
@@ -106,8 +116,9 @@ static inline void deliver(Conn *conn, const char *text, size_t room_left, uint6
     uint32_t *next = &conn->next[senders[from].slot];
     if (number == *next)
         ++*next;
-    else
-        out_of_order(conn, next, number);
+    else if (!take_out_of_order(conn, next, number))
+        return;
+    conn->taken[senders[from].slot]++;
     conn->received++;
     counts.delivered++;
     if (due >= window_from && due < window_to && !(conn->flags & WAVE))
@@ -131,7 +142,7 @@ static void answer(Conn *conn, const char *id, int is_refusal, uint64_t now)
 {
     const uint32_t number = (uint32_t)strtoul(id, NULL, 10) - FIRST_ID;
     Sender *sender = conn->sender >= 0 ? &senders[conn->sender] : NULL;
-    if (!sender || number >= sender->sent || !sender->due[number]) {
+    if (!sender || number >= sender->sent || !sender->due[number] || sender->due[number] == REFUSED) {
         faults.answers_unasked++;
         return;
     }
@@ -139,6 +150,8 @@ static void answer(Conn *conn, const char *id, int is_refusal, uint64_t now)
     sender->due[number] = 0;
     sender->answered++;
     if (is_refusal) {
+        sender->due[number] = REFUSED;
+        rooms[sender->room].refused++;
         counts.refused++;
         return;
     }

@@ -269,7 +269,7 @@ static void take(Conn *conn, int opcode, const char *text, size_t size, uint64_t
     } else if (take_centrifuge(conn, text, size, now)) {
         say(conn, 1, "{}", 2);
     }
-    if (conn->state == GREETING && conn->has_ready && (!(conn->flags & WAVE) || conn->received >= rooms[conn->room].sent))
+    if (conn->state == GREETING && conn->has_ready && (!(conn->flags & WAVE) || conn->received >= rooms[conn->room].sent - rooms[conn->room].refused))
         become_ready(conn);
 }
 
