@@ -320,6 +320,14 @@ def test_nothing_is_sent_behind_our_close_frame() -> None:
     assert line.written == []
 
 
+@pytest.mark.req("3.7", "8.1")
+def test_a_close_with_a_code_that_may_not_be_sent_is_answered_and_the_connection_dropped() -> None:
+    """The peer sends no other: waiting for one would keep the connection for nothing."""
+    hangup, drop = Line().say(b"\x03\xee", Opcode.CLOSE)  # 1006
+    assert code_of([hangup]) is Disconnect.PROTOCOL_ERROR
+    assert drop == Drop()
+
+
 def test_the_peers_close_after_ours_ends_the_connection() -> None:
     line = Line()
     line.connection.hang_up(Disconnect.SESSION_ENDED)

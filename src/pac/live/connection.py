@@ -153,7 +153,10 @@ class Connection:
                     text = self._frames.text(opcode, fin, payload)
         except Violation as violation:
             note_violation(self, violation.code)
-            return self.hang_up(violation.code)
+            said_goodbye: list[Effect] = (
+                [Drop()] if opcode == Opcode.CLOSE else []
+            )  # in a wrong way: no more comes
+            return self.hang_up(violation.code) + said_goodbye
         if text is None:
             return []
         self.frame_since = None
