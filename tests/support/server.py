@@ -18,6 +18,8 @@ from pathlib import Path
 
 import httpx
 
+from pac.settings import Settings
+
 READY_WITHIN_S = 30.0
 STOPS_WITHIN_S = 20.0
 LOG_TAIL = 6_000
@@ -35,6 +37,13 @@ WIDE_LIMITS = {
     "LIMIT_UNGREETED_PER_ADDRESS": 10_000,
     "LIMIT_REFUSALS_PER_MIN": 100_000,
 }
+
+OWN_LIMITS = {
+    name: Settings.model_fields[name.lower()].default
+    for name in WIDE_LIMITS
+    if name != "LIMIT_SIGNUP_PER_HOUR"
+}
+"""The product's own, for tests of the figures the protocol promises."""
 
 
 class ServerDied(AssertionError):
@@ -115,6 +124,11 @@ class ServerProcess:
         found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
         assert found is not None
         return int(found[1]) * 1_024
+
+    def cpu_s(self) -> float:
+        """Processor time it has used in all, user and system, in seconds (Linux)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     async def metric(self, name: str, label: str = "") -> float:
         """The value of a metric now, `label` as in `code="4008"`; 0 while it was never counted."""

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 TRANSPORT_HIGH = 65_536
 TRANSPORT_LOW = 16_384
 READ_BUFFER = 2_048
+READ_BYTES = 65_536
+"""picows doubles its buffer whenever a read fills it, and never halves it: so no read is larger than this, and a
+connection that sends without a pause costs no more than a frame and a read (SECURITY 3.8)."""
 CLOSE_WITHIN_S = 2.0
 _logger = logging.getLogger("picows")
 
@@ -200,7 +203,8 @@ class _PiecewiseProtocol(WSProtocol):  # type: ignore[misc] # a C class without 
         self._read: memoryview | None = None
 
     def get_buffer(self, size_hint: int) -> memoryview:
-        self._read = super().get_buffer(size_hint)
+        room = super().get_buffer(size_hint)
+        self._read = room if len(room) <= READ_BYTES else room[:READ_BYTES]
         return self._read
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -208,6 +212,8 @@ class _PiecewiseProtocol(WSProtocol):  # type: ignore[misc] # a C class without 
         if listener is None:
             super().buffer_updated(nbytes)
             return
+        if self.transport.is_close_frame_sent:
+            return  # picows has refused a frame, and would keep all that follows until it hangs up
         read, self._read = self._read, None
         assert read is not None  # the loop asks for a buffer before every read
         cuts = self._edges.cuts(read[:nbytes])
