@@ -7,7 +7,8 @@ import pytest
 
 from pac.errors import Forbidden, LogUnavailable
 from pac.limits.rules import Limits, Rate
-from pac.live.connection import Connection, State
+from pac.live import presence
+from pac.live.connection import PING_EVERY_S, PING_JITTER, PONG_WITHIN_S, Connection, State
 from pac.live.disconnects import Disconnect
 from pac.live.effects import Drop, Effect, Hangup, Perform, Reading
 from pac.live.frames import Opcode
@@ -266,6 +267,15 @@ def test_a_pong_in_time_keeps_the_connection() -> None:
     line.say(b"", Opcode.PONG)
     assert line.connection.tick(1_035.0) == []
     assert line.connection.deadline() == 1_050.0
+
+
+@pytest.mark.req("3.10")
+@pytest.mark.row("limit ping")
+def test_whoever_is_gone_without_a_word_is_told_gone_within_forty_seconds() -> None:
+    """From the pong before; presence has its grace and its pace."""
+    noticed = PING_EVERY_S * max(PING_JITTER) + PONG_WITHIN_S
+    assert noticed + presence.GRACE_S + presence.EVERY_S + presence.SOON_S <= 40
+    assert PING_EVERY_S * min(PING_JITTER) >= 20
 
 
 @pytest.mark.req("3.8")

@@ -32,6 +32,8 @@ from pac.rooms.model import RoomId
 
 HELLO_WITHIN_S = 10.0
 PING_EVERY_S = 25.0
+PING_JITTER = (0.8, 1.0)
+"""Downwards only: with the wait for the pong and the grace of presence, who is gone is told so within 40 s (3.10)."""
 PONG_WITHIN_S = 10.0
 FRAME_WITHIN_S = 10.0
 BAD_FRAMES_MAX = 10
@@ -91,7 +93,7 @@ class Connection:
         now: float,
         dialect: Dialect = PAC_V2,
     ) -> None:
-        """`ping_every`: seconds between pings, the protocol's 25 with this connection's jitter in it."""
+        """`ping_every`: seconds between pings, PING_EVERY_S with this connection's jitter in it."""
         self.id = id
         self.admission = admission
         self.outbox = outbox
