@@ -9,7 +9,7 @@ SERVES := $(VENV)/.ready-run
 ROUNDS ?= 20
 FRAMES ?= 10000000
 
-.PHONY: run test test-faults fuzz lint lint-js fmt docs breaks screenshots budgets vendor lock ci clean
+.PHONY: run test test-faults fuzz autobahn lint lint-js fmt docs breaks screenshots budgets vendor lock ci clean
 
 run: $(SERVES)
 	$(BIN)/pac seed-demo --if-empty
@@ -22,7 +22,10 @@ test-faults: $(READY)
 	PAC_TEST_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/faults -s $(ARGS)
 
 fuzz: $(READY)
-	PAC_FUZZ_FRAMES=$(FRAMES) PAC_FUZZ_TCP_FRAMES=100000 $(BIN)/python -m pytest tests/fuzz -s $(ARGS)
+	FRAMES=$(FRAMES) $(BIN)/python -m scripts.fuzz $(ARGS)
+
+autobahn: $(READY)
+	$(BIN)/python -m scripts.autobahn
 
 lint: $(READY)
 	$(BIN)/ruff check src tests scripts bench
