@@ -45,16 +45,21 @@ OWN_LIMITS = {
 }
 """The product's own, for tests of the figures the protocol promises."""
 
+SERVING = Path(__file__).with_name("serving.py")
+SOAKED = Path(__file__).with_name("soaked.py")
+
 
 class ServerDied(AssertionError):
     """It ended, or never became ready; the message ends with what it logged."""
 
 
 class ServerProcess:
-    """`settings`: PAC_ names without the prefix. Its data and its log stay in `folder` over every restart."""
+    """`settings`: PAC_ names without the prefix. Its data and its log stay in `folder` over every restart.
+    `program`: what is started; SERVING hashes passwords at the floor, SOAKED keeps few pages in memory."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path, *, program: Path = SERVING, **settings: object) -> None:
         self.folder = folder
+        self._program = program
         self.web_port, self.message_port = _free_ports(2)
         self._settings = {**WIDE_LIMITS, **settings}
         self._log = folder / "server.log"
@@ -82,7 +87,7 @@ class ServerProcess:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pac.cli", "serve"],
+                [sys.executable, str(self._program), "serve"],
                 cwd=self.folder,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,
@@ -170,9 +175,11 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def running_server(folder: Path, **settings: object) -> AsyncIterator[ServerProcess]:
+async def running_server(
+    folder: Path, *, program: Path = SERVING, **settings: object
+) -> AsyncIterator[ServerProcess]:
     """A server that is ready; afterwards it is gone, and where the test failed its log is shown."""
-    server = ServerProcess(folder, **settings)
+    server = ServerProcess(folder, program=program, **settings)
     try:
         await server.start()
         yield server
