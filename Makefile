@@ -8,8 +8,9 @@ READY := $(VENV)/.ready-dev
 SERVES := $(VENV)/.ready-run
 ROUNDS ?= 20
 FRAMES ?= 10000000
+SECONDS ?= 3600
 
-.PHONY: run test test-faults fuzz lint lint-js fmt docs breaks bench screenshots budgets vendor lock ci clean
+.PHONY: run test test-faults fuzz autobahn soak lint lint-js fmt docs breaks bench screenshots budgets vendor lock ci checks clean
 
 run: $(SERVES)
 	$(BIN)/pac seed-demo --if-empty
@@ -22,7 +23,13 @@ test-faults: $(READY)
 	PAC_TEST_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/faults -s $(ARGS)
 
 fuzz: $(READY)
-	PAC_FUZZ_FRAMES=$(FRAMES) PAC_FUZZ_TCP_FRAMES=100000 $(BIN)/python -m pytest tests/fuzz -s $(ARGS)
+	FRAMES=$(FRAMES) $(BIN)/python -m scripts.fuzz $(ARGS)
+
+autobahn: $(READY)
+	$(BIN)/python -m scripts.autobahn
+
+soak: $(READY)
+	$(BIN)/python -m scripts.soak $(SECONDS) $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check src tests scripts bench
@@ -61,7 +68,16 @@ screenshots: $(READY)
 budgets: $(READY)
 	$(BIN)/python -m scripts.budgets
 
-ci: lint docs
+# Two minutes of soak beside all the rest: it is light, and has nothing but its length. Its failure is a failure.
+ci: $(READY)
+	@mkdir -p build
+	@PAC_SOAK_SECONDS=120 $(BIN)/python -m pytest tests/faults/soak.py -s >build/soak.log 2>&1 & soak=$$!; \
+	$(MAKE) checks; checks=$$?; \
+	wait $$soak; soaked=$$?; \
+	cat build/soak.log; \
+	exit $$((checks ? checks : soaked))
+
+checks: lint docs
 	git diff --exit-code -- docs
 	$(MAKE) test
 	$(BIN)/python -m scripts.breaks --sample 5

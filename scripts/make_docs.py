@@ -1,10 +1,11 @@
-"""Write the pages that are made from the code: docs/SETTINGS.md."""
+"""Write the pages that are made: docs/SETTINGS.md from the code, docs/conformance/README.md from its results."""
 
 from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
 from pac.settings import PREFIX, SECRETS, Settings
+from scripts import conformance
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,6 +38,7 @@ def settings_page() -> str:
 
 def main() -> None:
     (ROOT / "docs" / "SETTINGS.md").write_text(settings_page(), encoding="utf-8")
+    conformance.write_page()
 
 
 if __name__ == "__main__":

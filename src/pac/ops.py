@@ -1,5 +1,6 @@
 """/healthz, /readyz and /metrics: what an operator's tools ask, mounted by both services."""
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -78,6 +79,7 @@ def ops_routes(health: Health, metrics_token: str) -> APIRouter:
             return PlainTextResponse(
                 "Metrics are read from loopback, or with PAC_METRICS_TOKEN.\n", status_code=403
             )
+        telemetry.tasks.set(len(asyncio.all_tasks()))
         return Response(generate_latest(telemetry.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router

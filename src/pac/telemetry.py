@@ -90,6 +90,9 @@ http_requests = Counter(
 )
 passwords_hashed = Counter("pac_passwords_hashed", "Argon2 computations", registry=registry)
 loop_lag = Gauge("pac_loop_lag_seconds", "How late the event loop is, moving average", registry=registry)
+tasks = Gauge(
+    "pac_tasks", "Tasks of the event loop: as many when all have left as before they came", registry=registry
+)
 log_lines_dropped = Counter("pac_log_lines_dropped", "Log lines nobody could take in time", registry=registry)
 listener_failures = Counter("pac_listener_failures", "Event listeners that raised", registry=registry)
 

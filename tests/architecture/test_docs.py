@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from scripts import conformance
 from scripts.make_docs import settings_page
 
 from pac import errors
@@ -23,6 +24,10 @@ SOCKET_REFUSALS = [
 
 def test_the_settings_page_is_made_from_the_settings() -> None:
     assert (ROOT / "docs" / "SETTINGS.md").read_text(encoding="utf-8") == settings_page(), "run `make docs`"
+
+
+def test_every_figure_of_the_conformance_page_is_one_of_the_results_beside_it() -> None:
+    assert conformance.PAGE.read_text(encoding="utf-8") == conformance.page(), "run `make docs`"
 
 
 @pytest.mark.parametrize("op", REQUESTS)

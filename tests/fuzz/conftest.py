@@ -148,10 +148,8 @@ class Line:
         that gave the thread no turn is no stall of ours."""
         began = time.thread_time()
         for frame in frames:
-            size = len(frame.payload)
-            self.socket.bytes_arrived(size + (6 if size < 126 else 8 if size < 65_536 else 14))
             self.socket.on_ws_frame(self.pipe, Parsed(frame))  # type: ignore[arg-type]
-        self.socket.bytes_parsed()
+        self.socket.bytes_parsed(whole=True)
         return time.thread_time() - began
 
     async def settle(self) -> None:

@@ -3,6 +3,7 @@
 Ten thousand frames a seed; PAC_FUZZ_FRAMES says how many in all, and `make fuzz` sends ten million.
 """
 
+import json
 import os
 import random
 import time
@@ -112,6 +113,23 @@ async def still_correct(world: World) -> None:
     assert len(world.node.subscriptions) == 0
 
 
+def keep(seed: int, run: Run, took_s: float, grown_bytes: int) -> None:
+    """One line of JSON for `make fuzz`, where PAC_FUZZ_FIGURES says."""
+    if "PAC_FUZZ_FIGURES" in os.environ:
+        line = {
+            "seed": seed,
+            "frames": run.frames,
+            "sockets": run.lines,
+            "seconds": took_s,
+            "slowest_read_s": run.slowest_s,
+            "grown_bytes": grown_bytes,
+            "closes": run.observer.closes,
+            "replies": run.observer.replies,
+        }
+        with Path(os.environ["PAC_FUZZ_FIGURES"]).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
 @pytest.mark.req("8.2", "5.5")
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_ten_thousand_frames_break_nothing(tmp_path: Path, seed: int) -> None:
@@ -128,6 +146,7 @@ async def test_ten_thousand_frames_break_nothing(tmp_path: Path, seed: int) -> N
         f"seed {seed}: {run.frames} frames on {run.lines} sockets, {run.frames / took:,.0f} frames/s, "
         f"slowest read {run.slowest_s * 1_000:.1f} ms, RSS {grown / 2**20:+.1f} MiB\n  {run.observer.report()}"
     )
+    keep(seed, run, took, grown)
     assert run.observer.faults == []
     assert [line for line in lines if line["log_level"] in ("error", "critical")] == []
     assert run.slowest_s <= STALL_S

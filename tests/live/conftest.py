@@ -101,9 +101,12 @@ class House:
         self.people.append(person)
         return person
 
-    async def upgrade(self, path: str = "/message", **headers: str | None) -> Wire:
-        """Ask for a socket; the head of the answer is in `wire.head`. A header given as None is left out."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.message_port)
+    async def upgrade(self, path: str = "/message", *, source: str = "", **headers: str | None) -> Wire:
+        """Ask for a socket; the head of the answer is in `wire.head`. A header given as None is left out.
+        `source`: the address it is asked from, in 127.0.0.0/8."""
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", self.server.message_port, local_addr=(source, 0) if source else None
+        )
         asked = {
             "Host": "localhost",
             "Upgrade": "websocket",

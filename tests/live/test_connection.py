@@ -7,7 +7,8 @@ import pytest
 
 from pac.errors import Forbidden, LogUnavailable
 from pac.limits.rules import Limits, Rate
-from pac.live.connection import Connection, State
+from pac.live import presence
+from pac.live.connection import PING_EVERY_S, PING_JITTER, PONG_WITHIN_S, Connection, State
 from pac.live.disconnects import Disconnect
 from pac.live.effects import Drop, Effect, Hangup, Perform, Reading
 from pac.live.frames import Opcode
@@ -269,6 +270,15 @@ def test_a_pong_in_time_keeps_the_connection() -> None:
     assert line.connection.deadline() == 1_050.0
 
 
+@pytest.mark.req("3.10")
+@pytest.mark.row("limit ping")
+def test_whoever_is_gone_without_a_word_is_told_gone_within_forty_seconds() -> None:
+    """From the pong before; presence has its grace and its pace."""
+    noticed = PING_EVERY_S * max(PING_JITTER) + PONG_WITHIN_S
+    assert noticed + presence.GRACE_S + presence.EVERY_S + presence.SOON_S <= 40
+    assert PING_EVERY_S * min(PING_JITTER) >= 20
+
+
 @pytest.mark.req("3.8")
 @pytest.mark.row("close 1008")
 def test_a_ping_is_answered_with_its_payload_and_the_eleventh_in_a_second_closes_with_1008() -> None:
@@ -319,6 +329,14 @@ def test_nothing_is_sent_behind_our_close_frame() -> None:
     line.connection.outbox.entries(b"a message of a room", None, 0)  # type: ignore[arg-type]
     line.connection.outbox.ephemeral(b"a top")
     assert line.written == []
+
+
+@pytest.mark.req("3.7", "8.1")
+def test_a_close_with_a_code_that_may_not_be_sent_is_answered_and_the_connection_dropped() -> None:
+    """The peer sends no other: waiting for one would keep the connection for nothing."""
+    hangup, drop = Line().say(b"\x03\xee", Opcode.CLOSE)  # 1006
+    assert code_of([hangup]) is Disconnect.PROTOCOL_ERROR
+    assert drop == Drop()
 
 
 def test_the_peers_close_after_ours_ends_the_connection() -> None:

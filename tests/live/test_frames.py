@@ -1,9 +1,13 @@
 """RFC 6455 duties that the parser leaves to its listener (SECURITY 3.6–3.9)."""
 
+from itertools import accumulate, pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pac.live.disconnects import Disconnect
-from pac.live.frames import FrameReader, Opcode, Violation, check_close, close_frame, framed
+from pac.live.frames import FrameEdges, FrameReader, Opcode, Violation, check_close, close_frame, framed
 
 TEXT, CONTINUATION, BINARY = Opcode.TEXT, Opcode.CONTINUATION, Opcode.BINARY
 
@@ -115,3 +119,59 @@ def test_a_close_code_that_may_not_be_sent_is_a_protocol_error() -> None:
         with pytest.raises(Violation) as refused:
             check_close(payload)
         assert refused.value.code is Disconnect.PROTOCOL_ERROR
+
+
+def masked(opcode: int, payload: bytes = b"", *, fin: bool = True) -> bytes:
+    size = len(payload)
+    length = (
+        bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big") if size < 65_536
+        else b"\xff" + size.to_bytes(8, "big")
+    )  # fmt: skip
+    return bytes([(0x80 if fin else 0) | opcode]) + length + b"mask" + payload
+
+
+GOOD = [
+    masked(Opcode.TEXT), masked(Opcode.TEXT, b"x" * 125), masked(Opcode.BINARY, b"x" * 126, fin=False),
+    masked(Opcode.CONTINUATION, b"x" * 65_536), masked(Opcode.PING, b"x" * 125), masked(Opcode.PONG),
+]  # fmt: skip
+ENDING = [
+    masked(Opcode.CLOSE, b"\x03\xe8"), masked(0x3), masked(0xF, b"x" * 300), masked(Opcode.PING, fin=False),
+    masked(Opcode.PING, b"x" * 126), b"\x81\x03abc", b"\x89\x00",
+]  # fmt: skip
+
+
+@pytest.mark.req("3.7", "8.1")
+def test_frames_that_end_nothing_are_parsed_as_they_come() -> None:
+    edges = FrameEdges()
+    assert edges.cuts(b"".join(GOOD)) == []
+    assert edges.is_whole
+
+
+@pytest.mark.req("3.7", "8.1")
+@pytest.mark.parametrize("ending", ENDING)
+def test_a_frame_that_may_end_the_connection_is_parsed_alone(ending: bytes) -> None:
+    edges, before = FrameEdges(), b"".join(GOOD)
+    assert edges.cuts(before + ending + GOOD[1]) == [len(before), len(before) + len(ending)]
+    assert edges.cuts(ending) == [], "alone it is"
+    assert edges.cuts(GOOD[0] + ending) == [len(GOOD[0])]
+    assert edges.is_whole
+
+
+@given(st.lists(st.sampled_from(GOOD[:3] + GOOD[4:] + ENDING), max_size=8), st.data())
+def test_however_the_bytes_are_cut_into_reads_no_frame_is_looked_at_ahead_of_another_that_ends(
+    frames: list[bytes], data: st.DataObject
+) -> None:
+    sent = b"".join(frames)
+    starts = list(accumulate(map(len, frames), initial=0))
+    reads = sorted(data.draw(st.sets(st.integers(0, len(sent)), max_size=12)) | {0, len(sent)})
+    edges, parsed_to = FrameEdges(), set(reads)
+    for start, end in pairwise(reads):
+        cuts = edges.cuts(memoryview(sent)[start:end])
+        assert cuts == sorted(set(cuts))
+        parsed_to |= {start + cut for cut in cuts}
+        assert edges.is_whole == (end in starts)
+    for frame, start in zip(frames, starts, strict=False):
+        # one byte of a header tells the parser nothing yet: it may have come with what was before it
+        if frame in ENDING:
+            assert {start, start + 1} & parsed_to
+            assert start + len(frame) in parsed_to or start + len(frame) + 1 in parsed_to

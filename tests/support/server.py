@@ -18,6 +18,8 @@ from pathlib import Path
 
 import httpx
 
+from pac.settings import Settings
+
 READY_WITHIN_S = 30.0
 STOPS_WITHIN_S = 20.0
 LOG_TAIL = 6_000
@@ -36,16 +38,28 @@ WIDE_LIMITS = {
     "LIMIT_REFUSALS_PER_MIN": 100_000,
 }
 
+OWN_LIMITS = {
+    name: Settings.model_fields[name.lower()].default
+    for name in WIDE_LIMITS
+    if name != "LIMIT_SIGNUP_PER_HOUR"
+}
+"""The product's own, for tests of the figures the protocol promises."""
+
+SERVING = Path(__file__).with_name("serving.py")
+SOAKED = Path(__file__).with_name("soaked.py")
+
 
 class ServerDied(AssertionError):
     """It ended, or never became ready; the message ends with what it logged."""
 
 
 class ServerProcess:
-    """`settings`: PAC_ names without the prefix. Its data and its log stay in `folder` over every restart."""
+    """`settings`: PAC_ names without the prefix. Its data and its log stay in `folder` over every restart.
+    `program`: what is started; SERVING hashes passwords at the floor, SOAKED keeps few pages in memory."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path, *, program: Path = SERVING, **settings: object) -> None:
         self.folder = folder
+        self._program = program
         self.web_port, self.message_port = _free_ports(2)
         self._settings = {**WIDE_LIMITS, **settings}
         self._log = folder / "server.log"
@@ -73,7 +87,7 @@ class ServerProcess:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pac.cli", "serve"],
+                [sys.executable, str(self._program), "serve"],
                 cwd=self.folder,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,
@@ -116,6 +130,11 @@ class ServerProcess:
         assert found is not None
         return int(found[1]) * 1_024
 
+    def cpu_s(self) -> float:
+        """Processor time it has used in all, user and system, in seconds (Linux)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     async def metric(self, name: str, label: str = "") -> float:
         """The value of a metric now, `label` as in `code="4008"`; 0 while it was never counted."""
         async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
@@ -156,9 +175,11 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def running_server(folder: Path, **settings: object) -> AsyncIterator[ServerProcess]:
+async def running_server(
+    folder: Path, *, program: Path = SERVING, **settings: object
+) -> AsyncIterator[ServerProcess]:
     """A server that is ready; afterwards it is gone, and where the test failed its log is shown."""
-    server = ServerProcess(folder, **settings)
+    server = ServerProcess(folder, program=program, **settings)
     try:
         await server.start()
         yield server

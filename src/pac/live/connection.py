@@ -32,6 +32,8 @@ from pac.rooms.model import RoomId
 
 HELLO_WITHIN_S = 10.0
 PING_EVERY_S = 25.0
+PING_JITTER = (0.8, 1.0)
+"""Downwards only: with the wait for the pong and the grace of presence, who is gone is told so within 40 s (3.10)."""
 PONG_WITHIN_S = 10.0
 FRAME_WITHIN_S = 10.0
 BAD_FRAMES_MAX = 10
@@ -91,7 +93,7 @@ class Connection:
         now: float,
         dialect: Dialect = PAC_V2,
     ) -> None:
-        """`ping_every`: seconds between pings, the protocol's 25 with this connection's jitter in it."""
+        """`ping_every`: seconds between pings, PING_EVERY_S with this connection's jitter in it."""
         self.id = id
         self.admission = admission
         self.outbox = outbox
@@ -153,7 +155,10 @@ class Connection:
                     text = self._frames.text(opcode, fin, payload)
         except Violation as violation:
             note_violation(self, violation.code)
-            return self.hang_up(violation.code)
+            said_goodbye: list[Effect] = (
+                [Drop()] if opcode == Opcode.CLOSE else []
+            )  # in a wrong way: no more comes
+            return self.hang_up(violation.code) + said_goodbye
         if text is None:
             return []
         self.frame_since = None

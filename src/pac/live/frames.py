@@ -13,6 +13,9 @@ FRAGMENTS_MAX = 16
 CONTROL_PER_S = 10
 
 
+Buffer = bytes | memoryview
+
+
 class Opcode(IntEnum):
     CONTINUATION = 0x0
     TEXT = 0x1
@@ -89,6 +92,71 @@ class FrameReader:
             except UnicodeDecodeError:
                 raise Violation(Disconnect.INVALID_TEXT) from None
         return payload
+
+
+class FrameEdges:
+    """Where frames begin and end in the bytes of one client, before they are parsed.
+
+    picows looks a frame ahead: it closes for the second frame of a read before it has handed over the first, which
+    then goes unanswered. So a read is parsed in pieces around every frame that may end the connection.
+    """
+
+    __slots__ = ("_ends", "_header", "_left")
+
+    def __init__(self) -> None:
+        self._header = b""
+        self._left = 0
+        self._ends = False
+
+    @property
+    def is_whole(self) -> bool:
+        """No part of a frame is left over."""
+        return not self._left and not self._header
+
+    def cuts(self, data: Buffer) -> list[int]:
+        """The bytes that come next. Offsets into them, ascending, at which they are to be parsed in pieces: before
+        and behind each frame for which picows may close, or the peer closes. Mostly there are none."""
+        size, at = len(data), self._left
+        if (
+            not at
+            and not self._header
+            and size > 6
+            and data[0] & 0x0F <= Opcode.BINARY
+            and data[1] == 0x80 | size - 6
+        ):
+            self._ends = False
+            return []  # one small frame and nothing else, as nearly always
+        if at >= size:
+            self._left -= size
+            return []
+        found = [at] if at and self._ends else []
+        known = len(self._header)
+        if known:
+            data, size, self._header = self._header + bytes(data), known + size, b""
+        while at + 2 <= size:
+            first, second = data[at], data[at + 1]
+            length = second & 0x7F
+            self._ends = second < 0x80 or (first & 0x0F > Opcode.BINARY and not _is_good_ping(first, length))
+            if self._ends and at > known and found[-1:] != [at - known]:
+                found.append(at - known)
+            extended = 2 if length == 126 else 8 if length == 127 else 0
+            behind = at + 2 + extended + (4 if second & 0x80 else 0)
+            if behind > size:
+                break
+            if extended:
+                length = int.from_bytes(data[at + 2 : at + 2 + extended], "big")
+            at = behind + length
+            if self._ends and at < size:
+                found.append(at - known)
+        self._left = max(0, at - size)
+        if at < size:
+            self._header = bytes(data[at:])
+        return found
+
+
+def _is_good_ping(first: int, length: int) -> bool:
+    """Of a control frame's first byte and length: a PING or PONG as RFC 6455 §5.5 has them."""
+    return first & 0x8F in (0x80 | Opcode.PING, 0x80 | Opcode.PONG) and length <= 125
 
 
 def check_close(payload: bytes) -> None:

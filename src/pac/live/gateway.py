@@ -26,6 +26,7 @@ from pac.live.broadcaster import FLUSH_BYTES
 from pac.live.connection import PING_EVERY_S, Connection, State
 from pac.live.disconnects import Disconnect
 from pac.live.effects import Drop, Effect, Hangup, Perform, Reading
+from pac.live.frames import FrameEdges
 from pac.live.handshake import GUEST_PATH, Admission, Turned, UpgradeRequest, judge
 from pac.live.security import note_closed, note_violation
 
@@ -37,6 +38,9 @@ TRANSPORT_LOW = 16_384
 TRANSPORT_BYTES = TRANSPORT_HIGH + FLUSH_BYTES
 """What a transport holds at most: it says stop when the write that goes over its mark has been taken."""
 READ_BUFFER = 2_048
+READ_BYTES = 65_536
+"""picows doubles its buffer whenever a read fills it, and never halves it: so no read is larger than this, and a
+connection that sends without a pause costs no more than a frame and a read (SECURITY 3.8)."""
 CLOSE_WITHIN_S = 2.0
 _logger = logging.getLogger("picows")
 
@@ -67,8 +71,6 @@ class LiveSocket(WSListener):
         self._parser: WSTransport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
-        self._arrived = 0
-        self._consumed = 0
         self._code = 0
         self.connection = home.connect(admission, _nowhere, TRANSPORT_BYTES)
 
@@ -85,8 +87,6 @@ class LiveSocket(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if transport.is_close_frame_sent:
             return  # picows looks a frame ahead: this one came before what it has closed the connection for
-        size = frame.payload_size
-        self._consumed += size + (6 if size < 126 else 8 if size < 65_536 else 14)
         self.perform(
             self.connection.receive(
                 int(frame.msg_type),  # type: ignore[call-overload] # a C enum: an int at run time
@@ -97,13 +97,9 @@ class LiveSocket(WSListener):
             )
         )
 
-    def bytes_arrived(self, count: int) -> None:
-        """Before picows parses them."""
-        self._arrived += count
-
-    def bytes_parsed(self) -> None:
+    def bytes_parsed(self, *, whole: bool) -> None:
         """After picows has handed over every whole frame of a read, or has closed for one it could not read: then
-        nothing may follow its close frame (RFC 6455 §5.5.1)."""
+        nothing may follow its close frame (RFC 6455 §5.5.1). `whole`: no part of a frame is left over."""
         if self._parser is not None and self._parser.is_close_frame_sent:
             said = self._parser.close_handshake.sent
             self._code = self._code or (int(said.code) if said else 0)  # type: ignore[call-overload] # a C enum
@@ -111,7 +107,7 @@ class LiveSocket(WSListener):
                 note_violation(self.connection, Disconnect.PROTOCOL_ERROR)
             self.connection.hang_up(Disconnect.PROTOCOL_ERROR)
             return
-        self.connection.read(self._home.now(), whole=self._arrived == self._consumed)
+        self.connection.read(self._home.now(), whole=whole)
         if self.connection.frame_since is not None:
             self._arm()
 
@@ -197,17 +193,50 @@ class LiveSocket(WSListener):
             self._arm()
 
 
-class _CountingProtocol(WSProtocol):  # type: ignore[misc] # a C class without stubs
-    """picows' protocol, telling the listener when part of a frame is left over (SECURITY 3.6)."""
+class _PiecewiseProtocol(WSProtocol):  # type: ignore[misc] # a C class without stubs
+    """picows' protocol, which parses a read in the pieces FrameEdges asks for, and tells the listener when part of a
+    frame is left over (SECURITY 3.6)."""
+
+    __slots__ = ("_edges", "_read")
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._edges = FrameEdges()
+        self._read: memoryview | None = None
+
+    def get_buffer(self, size_hint: int) -> memoryview:
+        room = super().get_buffer(size_hint)
+        self._read = room if len(room) <= READ_BYTES else room[:READ_BYTES]
+        return self._read
 
     def buffer_updated(self, nbytes: int) -> None:
         listener = self.listener
-        if listener is not None:
-            listener.bytes_arrived(nbytes)
+        if listener is None:
             super().buffer_updated(nbytes)
-            listener.bytes_parsed()
+            return
+        if self.transport.is_close_frame_sent:
+            return  # picows has refused a frame, and would keep all that follows until it hangs up
+        read, self._read = self._read, None
+        assert read is not None  # the loop asks for a buffer before every read
+        cuts = self._edges.cuts(read[:nbytes])
+        if cuts:
+            self._parse_in_pieces(bytes(read[:nbytes]), cuts)
         else:
             super().buffer_updated(nbytes)
+        listener.bytes_parsed(whole=self._edges.is_whole)
+
+    def _parse_in_pieces(self, data: bytes, cuts: list[int]) -> None:
+        transport = self.transport.underlying_transport
+        start = 0
+        for end in (*cuts, len(data)):
+            while start < end:
+                if transport.is_closing() or self.transport.is_close_frame_sent:
+                    return  # behind a close nothing is read (RFC 6455 §5.5.1)
+                room = super().get_buffer(end - start)
+                size = min(len(room), end - start)
+                room[:size] = data[start : start + size]
+                super().buffer_updated(size)
+                start += size
 
 
 def _nowhere(_: bytes) -> None:
@@ -264,7 +293,7 @@ def _take_over(
         )
         return WSUpgradeResponseWithListener(response, socket)
 
-    protocol = _CountingProtocol(
+    protocol = _PiecewiseProtocol(
         None,  # host and port: for clients
         None,  # path: for clients
         False,  # is_client_side

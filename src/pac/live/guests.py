@@ -21,7 +21,7 @@ from pac.ids import IdSource
 from pac.limits.limiter import Limiter
 from pac.limits.rules import Limits
 from pac.live.channels import Channels
-from pac.live.connection import PING_EVERY_S, Connection, State
+from pac.live.connection import PING_EVERY_S, PING_JITTER, Connection, State
 from pac.live.disconnects import Disconnect
 from pac.live.effects import Effect, Perform
 from pac.live.handshake import Admission, Turned
@@ -99,7 +99,7 @@ class Guests:
             self._limits,
             Outbox(write, QUEUE_BYTES),
             id=self._ids.uuid7(self._clock.now()),
-            ping_every=PING_EVERY_S * self._ids.jitter(0.8, 1.2),
+            ping_every=PING_EVERY_S * self._ids.jitter(*PING_JITTER),
             now=self.now(),
             dialect=self._dialect,
         )

@@ -14,7 +14,7 @@ from pac.accounts.model import MemberId
 from pac.live.broadcaster import Broadcaster
 from pac.live.channels import Channels
 from pac.live.commands import COMMANDS
-from pac.live.connection import PING_EVERY_S, Connection, State
+from pac.live.connection import PING_EVERY_S, PING_JITTER, Connection, State
 from pac.live.dialect import PAC_V2
 from pac.live.disconnects import Disconnect
 from pac.live.effects import Effect, Perform
@@ -84,7 +84,7 @@ class Node:
             self.parts.limits,
             Outbox(write, self.parts.limits.queue_bytes - buffered),
             id=self.parts.ids.uuid7(self.parts.clock.now()),
-            ping_every=PING_EVERY_S * self.parts.ids.jitter(0.8, 1.2),
+            ping_every=PING_EVERY_S * self.parts.ids.jitter(*PING_JITTER),
             now=self.now(),
             dialect=PAC_V2 if admission.subprotocol else self._original,
         )
