@@ -24,7 +24,7 @@ from pac.live.effects import Effect
 from pac.live.frames import FrameReader, Opcode, framed
 from tests.fuzz.conftest import open_world
 
-HANDS = ("on_ws_frame", "bytes_parsed", "perform", "_hang_up", "_write")
+HANDS = ("on_ws_frame", "bytes_parsed", "perform", "_hang_up")
 """Of a LiveSocket: what touches bytes."""
 FRAGMENTS = 1_000_000
 CONTROLS_PER_S = 10_000
