@@ -1,8 +1,8 @@
 """Intake for one process: this process is every room's one writer.
 
-One batch is in flight, and the next collects meanwhile: a quiet log commits every message by itself, a busy one
-commits as many together as came during the last commit, and no timer is in between. Bounded in messages and in
-bytes; what does not fit is answered at once.
+One batch is in flight, and the next collects meanwhile: a quiet log commits every message at once and by itself, a
+busy one as many together as came since the last commit began, which is PACE_S ago or more (decision 013). Bounded in
+messages and in bytes; what does not fit is answered at once.
 
 Whether a cid is stored already is asked when there is reason to: at the start, and for a while after a resend or a
 fault. At other times the log's own fence is the one that looks, since it looks anyway; a batch it refuses for a cid
@@ -16,6 +16,7 @@ cid finds out.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pac import telemetry
@@ -32,6 +33,11 @@ WAIT_S = 4.5
 """With the tick below, an answer is given within 4.75 s."""
 TICK_S = 0.25
 TRIES = 3
+PACE_S = 0.002
+"""From the beginning of one commit to that of the next. Two threads and the disk are woken for each, whatever it
+holds; a log that wrote a moment ago is asked for little by having more written at once."""
+PACED_UP_TO = 256
+"""So many waiting do not wait for the pace."""
 LOOKS_FOR_S = 5.0
 """How long cids are looked up after a resend was seen: those who lost their line resend at about the same time."""
 
@@ -88,6 +94,8 @@ class LocalIntake:
         self._queued_bytes = 0
         self._in_flight: Sequence[_Waiting] = ()
         self._work = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._begun = clock.monotonic() - PACE_S
         self._answered = asyncio.Event()
         self._ended = False
         self._failing = False
@@ -106,6 +114,8 @@ class LocalIntake:
             self._queue.append(waiting)
             self._queued_bytes += waiting.size
             self._work.set()
+            if len(self._queue) >= PACED_UP_TO:
+                self._enough.set()
 
     async def settled(self) -> None:
         before = [*self._in_flight, *self._queue]
@@ -142,6 +152,7 @@ class LocalIntake:
         while True:
             # Setting the event wakes this task in the loop's next turn, so what arrives in one turn is one batch.
             await self._work.wait()
+            await self._pace()
             self._in_flight = self._batch()
             if not self._in_flight:
                 self._work.clear()
@@ -153,6 +164,15 @@ class LocalIntake:
                 self._give_up(self._in_flight, Unavailable("the batch failed"))
             self._in_flight = ()
             self._tell_progress()
+
+    async def _pace(self) -> None:
+        wait = self._begun + PACE_S - self._clock.monotonic()
+        if wait > 0 and len(self._queue) < PACED_UP_TO:
+            self._enough.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._enough.wait()
+        self._begun = self._clock.monotonic()
 
     async def _store(self, batch: Sequence[_Waiting]) -> None:
         try:
