@@ -24,12 +24,12 @@ async def test_a_command_that_fails_closes_its_socket_and_no_other(
         raise RuntimeError("a fault of ours")
 
     monkeypatch.setitem(COMMANDS, "history", fail)
-    async with rig.node as node:
-        unlucky, other = await Socket(node, "s1").greet(), await Socket(node, "s1").greet()
-        node.command(unlucky.connection, Perform("history", History("1", "a room")))
-        async with asyncio.timeout(5):
-            while unlucky.code is None:
-                await asyncio.sleep(0)
+    node = rig.node
+    unlucky, other = await Socket(node, "s1").greet(), await Socket(node, "s1").greet()
+    node.command(unlucky.connection, Perform("history", History("1", "a room")))
+    async with asyncio.timeout(5):
+        while unlucky.code is None:
+            await asyncio.sleep(0)
     assert (unlucky.code, other.code) == (Disconnect.INTERNAL, None)
 
 

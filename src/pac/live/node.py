@@ -21,6 +21,7 @@ from pac.live.effects import Effect, Perform
 from pac.live.guests import Guests
 from pac.live.handshake import Admission
 from pac.live.lag import OVERLOADED_S
+from pac.live.lookups import Lookups
 from pac.live.outbox import Outbox
 from pac.live.parts import LiveParts
 from pac.live.presence import RoomPresence
@@ -52,12 +53,14 @@ class Node:
             catch_up=lambda subscription: self.catch_up(subscription.connection),
             overflowed=self._overflowed,
         )
+        self.lookups = Lookups(parts)
         self._replay = Replay(parts.log, self.broadcaster)
         zone = ZoneInfo(parts.timezone)
         self._original = Original(MEMBER_REQUESTS, parts.clock, zone)
         self.channels = Channels(self._original, parts.limiter, parts.limits.comings)
         self.guests = Guests(parts.clock, parts.ids, parts.limiter, parts.limits, zone, is_full=self._is_full)
         self._group: asyncio.TaskGroup | None = None
+        self._asking: asyncio.Task[None]
         self._under_way: set[asyncio.Task[None]] = set()
         self.draining = False
         self.lag_s = 0.0
@@ -65,6 +68,7 @@ class Node:
 
     async def __aenter__(self) -> "Node":
         self._group = await asyncio.TaskGroup().__aenter__()
+        self._asking = self._group.create_task(self.lookups.run())
         return self
 
     async def __aexit__(self, *exc_info: Any) -> None:
@@ -72,6 +76,7 @@ class Node:
         group, self._group = self._group, None
         for task in self._under_way:
             task.cancel()  # what is still under way belongs to sockets that are gone
+        self._asking.cancel()
         await group.__aexit__(None, None, None)
 
     def now(self) -> float:
