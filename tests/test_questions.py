@@ -36,7 +36,7 @@ class Rig:
         self.clock = SteppedClock()
         self.store = Store()
         self.questions: Questions[str, int] = Questions(
-            self.store.read, self.clock, at_once=3, waiting=10, patience_s=PATIENCE_S
+            self.store.read, self.clock, name="test", at_once=3, waiting=10, patience_s=PATIENCE_S
         )
 
     async def hold(self, tasks: asyncio.TaskGroup) -> asyncio.Task[Mapping[str, int]]:

@@ -39,7 +39,8 @@ class _Asked(Generic[K, V]):
 class Questions(Generic[K, V]):
     """`read` answers a set of keys by one query, or a fixed number of them; what is not there is left out.
 
-    `run` does the asking; its owner starts it, and ends it by cancelling.
+    `name` is what the metric pac_queries_total counts them under. `run` does the asking; its owner starts it, and
+    ends it by cancelling.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class Questions(Generic[K, V]):
         read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]],
         clock: Clock,
         *,
+        name: str,
         at_once: int = AT_ONCE,
         waiting: int = WAITING,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._read = read
+        self._queries = telemetry.queries.labels(name)
         self._clock = clock
         self._at_once = at_once
         self._waiting = waiting
@@ -79,6 +82,7 @@ class Questions(Generic[K, V]):
 
     async def run(self) -> None:
         """Until cancelled; then whoever still waits is told Unavailable, and so is everyone after."""
+        self._ended = False
         try:
             while True:
                 # Setting the event wakes this task in the loop's next turn: what is asked in one turn is one query.
@@ -108,6 +112,7 @@ class Questions(Generic[K, V]):
         return batch
 
     async def _answer(self, batch: list[_Asked[K, V]]) -> None:
+        self._queries.inc()
         try:
             found = await self._read({key for asked in batch for key in asked.keys})
         except Unavailable as fault:

@@ -2,7 +2,7 @@
 
 A quiet room is flushed in the same turn of the loop. A room that was flushed less than PACE_S ago waits until
 that time has passed, so that a busy one costs one write per socket and flush, however many messages it holds.
-Rooms without readers cost one dictionary look-up.
+Rooms without readers cost two dictionary look-ups.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from pac.live.dialect import Dialect
 from pac.live.frames import Opcode, framed
 from pac.live.outbox import Verdict
 from pac.live.protocol import Top, encode
+from pac.live.rings import Rings
 from pac.live.subscriptions import Progress, RoomReaders, Subscription, Subscriptions
 from pac.messages.model import Entry, Epoch, Seq
 from pac.rooms.model import RoomId
@@ -65,6 +66,7 @@ class Broadcaster:
     def __init__(
         self,
         subscriptions: Subscriptions,
+        rings: Rings,
         clock: Clock,
         call_later: CallLater,
         *,
@@ -72,6 +74,7 @@ class Broadcaster:
         overflowed: Callable[[Subscription], None],
     ) -> None:
         self._subscriptions = subscriptions
+        self._rings = rings
         self._clock = clock
         self._call_later = call_later
         self._catch_up = catch_up
@@ -82,6 +85,7 @@ class Broadcaster:
         """Durable entries of one room, in order. Those that were told before are skipped; a hole makes every
         live reader read the log (messages/broker.py)."""
         readers = self._subscriptions.readers(room_id)
+        self._rings.hear(room_id, entries, is_read=readers is not None)
         if readers is None:
             return
         room = self._rooms.get(room_id)
@@ -106,6 +110,7 @@ class Broadcaster:
         """Where the log of a room stands, read after its first reader was registered. Once something was
         flushed the head is known better."""
         readers.epoch = epoch
+        self._rings.know(readers.room_id, top)
         if readers.head is None:
             readers.head = top
             self._watch_top(readers, TOP_AFTER_S)

@@ -31,13 +31,17 @@ class Lookups:
     def __init__(self, parts: LiveParts) -> None:
         self._parts = parts
         clock = parts.clock
-        self.tokens: Questions[TokenKey, SessionKey] = Questions(self._sessions_of_tokens, clock)
+        self.tokens: Questions[TokenKey, SessionKey] = Questions(
+            self._sessions_of_tokens, clock, name="tokens"
+        )
         """The session of a live token; none for one that is unknown, expired, or whose session has ended."""
-        self.holders: Questions[SessionKey, Identified] = Questions(self._holders, clock)
+        self.holders: Questions[SessionKey, Identified] = Questions(self._holders, clock, name="holders")
         """Who holds a session (accounts.access.holders)."""
-        self.rows: Questions[Place, RoomRow] = Questions(self._rows, clock)
+        self.rows: Questions[Place, RoomRow] = Questions(self._rows, clock, name="rows")
         """A room as this member stands in it; none for one that is not there."""
-        self.reached: Questions[tuple[RoomId, Seq | None], Reached] = Questions(self._reached, clock)
+        self.reached: Questions[tuple[RoomId, Seq | None], Reached] = Questions(
+            self._reached, clock, name="reached"
+        )
         """By room, and by how far its reader has read it, if that is to be told."""
 
     async def run(self) -> None:

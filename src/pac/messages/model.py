@@ -1,7 +1,7 @@
 """What a log holds: entries, numbered from 1 without a hole."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NewType
 
@@ -81,6 +81,13 @@ class Entry:
     @property
     def key(self) -> "CidKey":
         return CidKey(self.room_id, self.member_id, self.cid)
+
+
+def emptied(entry: Entry, by: MemberId) -> Entry:
+    """What is left of an entry that this member deletes. The first to delete it is the one it says."""
+    if entry.deleted is not None:
+        return entry
+    return replace(entry, body="", deleted=DeletedBy.AUTHOR if entry.member_id == by else DeletedBy.MODERATOR)
 
 
 @dataclass(frozen=True, slots=True)
