@@ -8,6 +8,7 @@ READY := $(VENV)/.ready-dev
 SERVES := $(VENV)/.ready-run
 ROUNDS ?= 20
 FRAMES ?= 10000000
+STORM ?= 1000
 
 .PHONY: run test test-faults fuzz lint lint-js fmt docs breaks screenshots budgets vendor lock ci clean
 
@@ -19,7 +20,7 @@ test: $(READY)
 	$(BIN)/python -m pytest $(ARGS)
 
 test-faults: $(READY)
-	PAC_TEST_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/faults -s $(ARGS)
+	PAC_TEST_ROUNDS=$(ROUNDS) PAC_TEST_STORM=$(STORM) $(BIN)/python -m pytest tests/faults -s $(ARGS)
 
 fuzz: $(READY)
 	PAC_FUZZ_FRAMES=$(FRAMES) PAC_FUZZ_TCP_FRAMES=100000 $(BIN)/python -m pytest tests/fuzz -s $(ARGS)
