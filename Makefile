@@ -9,6 +9,7 @@ SERVES := $(VENV)/.ready-run
 ROUNDS ?= 20
 FRAMES ?= 10000000
 SECONDS ?= 3600
+STORM ?= 1000
 
 .PHONY: run test test-faults fuzz autobahn soak lint lint-js fmt docs breaks bench screenshots budgets vendor lock ci checks clean
 
@@ -20,7 +21,7 @@ test: $(READY)
 	$(BIN)/python -m pytest $(ARGS)
 
 test-faults: $(READY)
-	PAC_TEST_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/faults -s $(ARGS)
+	PAC_TEST_ROUNDS=$(ROUNDS) PAC_TEST_STORM=$(STORM) $(BIN)/python -m pytest tests/faults -s $(ARGS)
 
 fuzz: $(READY)
 	FRAMES=$(FRAMES) $(BIN)/python -m scripts.fuzz $(ARGS)

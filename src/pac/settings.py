@@ -112,6 +112,10 @@ class Settings(BaseModel):
         description="Sockets of this node; 0: what the open-file limit allows, at most 20,000.",
     )
     limit_ungreeted_per_address: Count = Field(50, description="Sockets per address before `hello`.")
+    limit_ungreeted: Count = Field(
+        1_000,
+        description="Sockets of this node before `hello`: what a crowd that comes back at once may need more of.",
+    )
     limit_refusals_per_min: Count = Field(
         100, description="Rate refusals a minute before a socket is closed."
     )
@@ -191,6 +195,7 @@ class Settings(BaseModel):
             connections_per_member=self.limit_connections_per_member,
             connections=connections,
             ungreeted_per_address=self.limit_ungreeted_per_address,
+            ungreeted=self.limit_ungreeted,
             refusals_per_min=self.limit_refusals_per_min,
             rooms_per_connection=self.limit_rooms_per_connection,
             frame_bytes=self.limit_frame_bytes,

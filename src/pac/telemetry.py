@@ -80,6 +80,16 @@ append_batch_messages = Histogram(
 )
 guests = Gauge("pac_guests", "Open sockets of guests", registry=registry)
 deliveries = Counter("pac_deliveries", "Log entries handed to sockets", registry=registry)
+queries = Counter(
+    "pac_queries", "Queries made for all who waited to ask the same, by what", ["what"], registry=registry
+)
+replays = Counter(
+    "pac_replays",
+    "Pages of missed log entries that were taken from a room's ring, or asked of the log for all who waited",
+    ["source"],
+    registry=registry,
+)
+ring_bytes = Gauge("pac_ring_bytes", "Newest log entries kept for those who come back", registry=registry)
 frames_refused = Counter("pac_frames_refused", "Frames refused, by error code", ["code"], registry=registry)
 sockets_closed = Counter("pac_sockets_closed", "Sockets closed, by close code", ["code"], registry=registry)
 outbox_overflows = Counter(

@@ -86,6 +86,13 @@ class AccountStoreContract:
             assert await tx.accounts.by_username("nobody") is None
             assert await tx.accounts.password_hash(MemberId("nobody")) is None
 
+    async def test_members_are_found_together_as_they_are_alone(self, database: Rooms) -> None:
+        ada, ben = await sign_up(database, "ada", "ben")
+        async with database.reading() as tx:
+            found = await tx.accounts.by_ids({ada.id, ben.id, MemberId("nobody"), MemberId("a\0b")})
+            assert found == {who.id: await tx.accounts.by_id(who.id) for who in (ada, ben)}
+            assert await tx.accounts.by_ids([]) == {}
+
     async def test_a_login_name_is_taken_once(self, database: Rooms) -> None:
         await sign_up(database, "kim")
         with pytest.raises(NameTaken) as refused:

@@ -105,6 +105,24 @@ class RoomStoreContract:
             assert again.exited_at is None
             assert await tx.rooms.membership(room.id, MemberId("nobody")) is None
 
+    @pytest.mark.req("4.4")
+    async def test_rooms_are_read_together_as_they_are_alone(self, database: Rooms, ids: SeededIds) -> None:
+        ada, ben, cho = await sign_up(database, "ada", "ben", "cho")
+        lounge, plaza = [await open_room(database, ada, name, ids) for name in ("Lounge", "Plaza")]
+        await join(database, ben, lounge, ids, ms=1)
+        await join(database, ben, plaza, ids, ms=1)
+        await leave(database, ben, plaza, ids, ms=2)
+        rooms = (lounge.id, plaza.id, RoomId("none"), RoomId(f"{lounge.id}\0"))
+        places = [(room_id, who.id) for room_id in rooms for who in (ada, ben, cho)]
+        async with database.reading() as tx:
+            rows = await tx.rooms.rows(places)
+            assert set(rows) == {place for place in places if place[0] in (lounge.id, plaza.id)}
+            for (room_id, member_id), row in rows.items():
+                assert row.room == await tx.rooms.by_id(room_id)
+                assert row.membership == await tx.rooms.membership(room_id, member_id)
+                assert row.members_count == await tx.rooms.count_present(room_id)
+            assert await tx.rooms.rows([]) == {}
+
     async def test_those_present_are_listed_sysops_first_and_then_as_they_came(
         self, database: Rooms, ids: SeededIds
     ) -> None:

@@ -37,6 +37,34 @@ class SessionStoreContract:
         assert await sessions.find(added.key) == added
         assert await sessions.find(session_key("another")) is None
 
+    async def test_sessions_are_found_together_as_they_are_alone(
+        self, sessions: SessionStore, people: People
+    ) -> None:
+        phone, desk, ended = (session(name, people[0]) for name in ("phone", "desk", "ended"))
+        for one in (phone, desk, ended):
+            await sessions.add(one)
+        await sessions.end(ended.key, START)
+        asked = {phone.key, desk.key, ended.key, session_key("another")}
+        assert await sessions.find_many(asked) == {phone.key: phone, desk.key: desk}
+        assert await sessions.find_many([]) == {}
+
+    async def test_tokens_are_judged_together_as_they_are_alone(
+        self, sessions: SessionStore, people: People
+    ) -> None:
+        alive, ended = session("alive", people[0]), session("ended", people[1])
+        for number, one in enumerate((alive, ended)):
+            await sessions.add(one)
+            await sessions.add_token(token_key(f"good {number}"), one.key, later(LIVE_TOKEN_MS))
+            await sessions.add_token(token_key(f"short {number}"), one.key, later(1_000))
+        await sessions.end(ended.key, START)
+        names = ("good 0", "short 0", "good 1", "short 1", "never")
+        keys = [token_key(name) for name in names]
+        for now in (later(0), later(1_000), later(LIVE_TOKEN_MS)):
+            alone = {key: await sessions.session_of_token(key, now) for key in keys}
+            together = await sessions.sessions_of_tokens(keys, now)
+            assert together == {key: found for key, found in alone.items() if found is not None}
+        assert await sessions.sessions_of_tokens(keys, later(0)) == {keys[0]: alive.key, keys[1]: alive.key}
+
     async def test_a_use_is_noted_and_never_goes_back(self, sessions: SessionStore, people: People) -> None:
         added = session("phone", people[0])
         await sessions.add(added)

@@ -1,5 +1,6 @@
 """Everybody live gets the same bytes; everybody else reads the log until it is live (decision 003)."""
 
+import asyncio
 import json
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from pac.live.connection import Connection, State
 from pac.live.handshake import Admission
 from pac.live.outbox import Outbox
 from pac.live.replay import Replay
+from pac.live.rings import Rings
 from pac.live.subscriptions import Progress, Subscription, Subscriptions
 from pac.messages.model import Cid, Entry, Epoch, LogPage, MessageType, Seq
 from pac.rooms.access import Standing
@@ -105,15 +107,24 @@ class Rig:
         self.timers: list[Timer] = []
         self.subscriptions = Subscriptions()
         self.behind: list[Subscription] = []
+        self.log = Log()
+        self.rings = Rings(self.log, self.clock, self.subscriptions.readers)  # type: ignore[arg-type]
         self.broadcaster = Broadcaster(
             self.subscriptions,
+            self.rings,
             self.clock,
             self.call_later,
             catch_up=self.behind.append,
             overflowed=self.overflowed,
         )
-        self.log = Log()
-        self.replay = Replay(self.log, self.broadcaster)  # type: ignore[arg-type]
+        self.replay = Replay(self.rings, self.broadcaster)
+
+    async def catch_up(self, reader: Reader) -> None:
+        """One replay, as far as it goes."""
+        async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+            asking = tasks.create_task(self.rings.run())
+            await self.replay.run(reader.connection)
+            asking.cancel()
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
         timer = Timer(self.clock.monotonic() + seconds, call)
@@ -186,9 +197,9 @@ async def test_a_hole_makes_readers_read_the_log() -> None:
     rig.log.entries += [entry(2), entry(3)]
     rig.publish(4)
     assert rig.behind == [ada.subscription]
-    await rig.replay.run(ada.connection)
+    await rig.catch_up(ada)
     rig.pass_time(PACE_S)
-    await rig.replay.run(ada.connection)
+    await rig.catch_up(ada)
     assert ada.seqs() == [1, 2, 3, 4]
     assert ada.subscription.progress is Progress.LIVE
 
@@ -200,7 +211,7 @@ async def test_a_subscriber_gets_its_replay_and_then_what_is_new_without_hole_or
     rig.broadcaster.attach(grace.subscription)
     rig.publish(*range(1, 251))
     ada = Reader(rig).at(40)
-    await rig.replay.run(ada.connection)
+    await rig.catch_up(ada)
     rig.publish(251)
     rig.pass_time(PACE_S)
     assert ada.seqs() == list(range(41, 252))
@@ -214,7 +225,7 @@ async def test_a_subscriber_that_read_ahead_of_the_broadcast_gets_nothing_twice(
     rig.publish(1)
     rig.log.entries += [entry(2), entry(3)]  # durable, not yet told
     ada = Reader(rig).at(0)
-    await rig.replay.run(ada.connection)
+    await rig.catch_up(ada)
     assert ada.seqs() == [1, 2, 3]
     rig.publish(2, 3)
     rig.pass_time(PACE_S)
@@ -239,7 +250,7 @@ async def test_a_slow_reader_is_sent_everything_from_the_log_once_it_reads_again
         assert slow.connection.outbox.queued_bytes <= 2_000
     assert slow.subscription.progress is Progress.BEHIND
     slow.connection.outbox.resume()
-    await rig.replay.run(slow.connection)
+    await rig.catch_up(slow)
     rig.publish(102)
     rig.pass_time(PACE_S)
     assert slow.seqs() == list(range(1, 103))
@@ -252,10 +263,10 @@ async def test_a_replay_waits_before_an_own_message_whose_ok_is_not_out() -> Non
     rig.log.entries = [entry(1), entry(2, author="ada"), entry(3)]
     ada = Reader(rig).at(0)
     ada.connection.in_flight.add((ROOM, Cid("c2")))
-    await rig.replay.run(ada.connection)
+    await rig.catch_up(ada)
     assert ada.seqs() == [1]
     ada.connection.in_flight.clear()
-    await rig.replay.run(ada.connection)
+    await rig.catch_up(ada)
     assert ada.seqs() == [1, 2, 3]
 
 

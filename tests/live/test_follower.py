@@ -1,6 +1,6 @@
 """What a node does when sessions run out, and when their store is away (SECURITY 2.13, 2.17). Time is stepped."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,11 @@ class Sessions(SqlSessions):
         if self.away:
             raise StoreUnavailable("sessions")
         return await super().find(key)
+
+    async def find_many(self, keys: Collection[SessionKey]) -> Mapping[SessionKey, Session]:
+        if self.away:
+            raise StoreUnavailable("sessions")
+        return await super().find_many(keys)
 
     async def ended_after(self, cursor: int):  # type: ignore[no-untyped-def]
         if self.away:
@@ -117,7 +122,8 @@ async def rig(tmp_path: Path, clock: SteppedClock, ids: SeededIds) -> AsyncItera
     await sessions.add(Session(session_key("s1"), MemberId("ada"), now, now, "192.0.2.0/24", ""))
     follower = Follower(node)
     await follower.start()
-    yield Rig(node, follower, sessions, clock)
+    async with node:
+        yield Rig(node, follower, sessions, clock)
     await log.close()
     await database.close()
 

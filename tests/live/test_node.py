@@ -24,21 +24,21 @@ async def test_a_command_that_fails_closes_its_socket_and_no_other(
         raise RuntimeError("a fault of ours")
 
     monkeypatch.setitem(COMMANDS, "history", fail)
-    async with rig.node as node:
-        unlucky, other = await Socket(node, "s1").greet(), await Socket(node, "s1").greet()
-        node.command(unlucky.connection, Perform("history", History("1", "a room")))
-        async with asyncio.timeout(5):
-            while unlucky.code is None:
-                await asyncio.sleep(0)
+    node = rig.node
+    unlucky, other = await Socket(node, "s1").greet(), await Socket(node, "s1").greet()
+    node.command(unlucky.connection, Perform("history", History("1", "a room")))
+    async with asyncio.timeout(5):
+        while unlucky.code is None:
+            await asyncio.sleep(0)
     assert (unlucky.code, other.code) == (Disconnect.INTERNAL, None)
 
 
 @pytest.mark.row("limit ping")
-async def test_pings_are_spread_by_a_fifth_around_twenty_five_seconds(rig: Rig) -> None:
+async def test_pings_come_every_twenty_to_twenty_five_seconds(rig: Rig) -> None:
     waits = []
     for _ in range(200):
         connection = rig.node.connect(Admission("", "", "en", "192.0.2.1"), lambda _: None, 0)
         connection.state = State.OPEN
         waits.append(connection.deadline() - rig.node.now())
     assert 20 <= min(waits) < 21
-    assert 29 < max(waits) <= 30
+    assert 24 < max(waits) <= 25

@@ -476,8 +476,9 @@ class Product:
                 for row in rows
                 if row.membership is not None and not row.membership.is_banned(self.now)
             }
-            unread = await self.log.unread(cursors)
-            return {row.room.id: (row, unread.get(row.room.id)) for row in rows}
+            unread = await self.log.unread(cursors.items())
+            count = {room_id: number for (room_id, _), number in unread.items()}
+            return {row.room.id: (row, count.get(row.room.id)) for row in rows}
 
         return self.wait(ask())
 

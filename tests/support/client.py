@@ -247,6 +247,8 @@ class LiveClient:
         self._reading = asyncio.Event()
         self._reading.set()
         self._changed = asyncio.Event()
+        self._present = asyncio.Event()
+        self._present.set()
         self._task: asyncio.Task[None] | None = None
         self._over: Closed | None = None
         self._closing = False
@@ -292,6 +294,14 @@ class LiveClient:
                 with contextlib.suppress(OSError):
                     raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             self._socket.transport.abort()
+
+    def away(self) -> None:
+        """Lose the connection, and do not come back before `back`."""
+        self._present.clear()
+        self.cut()
+
+    def back(self) -> None:
+        self._present.set()
 
     def _end(self) -> None:
         if self._task is not None:
@@ -412,6 +422,7 @@ class LiveClient:
             await asyncio.sleep(random.uniform(*RETRY_S))
 
     async def _one_connection(self) -> None:
+        await self._present.wait()
         token = await self.person.live_token()
         async with connect(
             self._url,

@@ -1,5 +1,6 @@
 """Who is behind a session: the only way from what a browser holds to a member."""
 
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -33,6 +34,23 @@ async def identify_by_token(
     if key is None:
         raise NotSignedIn
     return await _identify(database, sessions, key, now)
+
+
+async def holders(
+    database: Database[AccountTransaction], sessions: SessionStore, keys: Collection[SessionKey], now: Instant
+) -> Mapping[SessionKey, Identified]:
+    """Who holds each of these sessions, those who may not sign in any more included: a socket is told why it is
+    turned away. Sessions that are unknown, ended or run out are left out. Two queries, however many they are;
+    no use is noted."""
+    found = await sessions.find_many(keys)
+    live = {key: session for key, session in found.items() if session.is_live(now)}
+    async with database.reading() as tx:
+        members = await tx.accounts.by_ids({session.member_id for session in live.values()})
+    return {
+        key: Identified(member, session)
+        for key, session in live.items()
+        if (member := members.get(session.member_id)) is not None
+    }
 
 
 async def _identify(

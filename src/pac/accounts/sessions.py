@@ -6,7 +6,7 @@ A live token opens a socket where the cookie does not reach; it is worth what it
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NewType, Protocol
 
@@ -67,6 +67,9 @@ class SessionStore(Protocol):
     async def find(self, key: SessionKey) -> Session | None:
         """The session, also when its time has run out; None when it never was or was ended."""
 
+    async def find_many(self, keys: Collection[SessionKey]) -> Mapping[SessionKey, Session]:
+        """As find, by one query however many they are; those that are not there are left out."""
+
     async def touch(self, key: SessionKey, at: Instant) -> None:
         """Note a use. Nothing happens when the session has ended meanwhile."""
 
@@ -83,6 +86,11 @@ class SessionStore(Protocol):
 
     async def session_of_token(self, key: TokenKey, now: Instant) -> SessionKey | None:
         """None when the token is unknown, has expired, or its session has ended."""
+
+    async def sessions_of_tokens(
+        self, keys: Collection[TokenKey], now: Instant
+    ) -> Mapping[TokenKey, SessionKey]:
+        """As session_of_token, by one query however many they are; what is None there is left out."""
 
     async def ended_after(self, cursor: int) -> tuple[int, Sequence[SessionKey]]:
         """Sessions that ended after `cursor`, at most 1,000, oldest first, and the cursor to ask with next."""

@@ -1,6 +1,6 @@
 """What accounts ask of storage."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from pac.accounts.model import AppRole, Member, MemberId
@@ -10,6 +10,9 @@ from pac.transactions import Transaction
 
 class AccountStore(Protocol):
     async def by_id(self, member_id: MemberId) -> Member | None: ...
+
+    async def by_ids(self, member_ids: Collection[MemberId]) -> Mapping[MemberId, Member]:
+        """As by_id, by one query however many they are; those who are not there are left out."""
 
     async def by_username(self, username: str) -> Member | None:
         """The member with this login name, whatever its case (names.key)."""

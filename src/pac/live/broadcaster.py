@@ -3,7 +3,7 @@
 A quiet room is flushed in the same turn of the loop. A room that was flushed a moment ago waits until its pace has
 passed, so that a busy one costs one write per socket and flush, however many messages it holds. The pace follows
 what a flush costs: PACE_S for a room of hundreds, hardly more than a millisecond for one of ten.
-Rooms without readers cost one dictionary look-up.
+Rooms without readers cost two dictionary look-ups.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +15,7 @@ from pac.live.dialect import Dialect
 from pac.live.frames import Opcode, framed
 from pac.live.outbox import Verdict
 from pac.live.protocol import Top, encode
+from pac.live.rings import Rings
 from pac.live.subscriptions import Progress, RoomReaders, Subscription, Subscriptions
 from pac.messages.model import Entry, Epoch, Seq
 from pac.rooms.model import RoomId
@@ -73,6 +74,7 @@ class Broadcaster:
     def __init__(
         self,
         subscriptions: Subscriptions,
+        rings: Rings,
         clock: Clock,
         call_later: CallLater,
         *,
@@ -80,6 +82,7 @@ class Broadcaster:
         overflowed: Callable[[Subscription], None],
     ) -> None:
         self._subscriptions = subscriptions
+        self._rings = rings
         self._clock = clock
         self._call_later = call_later
         self._catch_up = catch_up
@@ -90,6 +93,7 @@ class Broadcaster:
         """Durable entries of one room, in order. Those that were told before are skipped; a hole makes every
         live reader read the log (messages/broker.py)."""
         readers = self._subscriptions.readers(room_id)
+        self._rings.hear(room_id, entries, is_read=readers is not None)
         if readers is None:
             return
         room = self._room(room_id)
@@ -112,6 +116,7 @@ class Broadcaster:
         """Where the log of a room stands, read after its first reader was registered. Once something was
         flushed the head is known better."""
         readers.epoch = epoch
+        self._rings.know(readers.room_id, top)
         if readers.head is None:
             readers.head = top
             self._watch_top(self._room(readers.room_id), readers.room_id)

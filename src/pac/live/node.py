@@ -21,12 +21,14 @@ from pac.live.effects import Effect, Perform
 from pac.live.guests import Guests
 from pac.live.handshake import Admission
 from pac.live.lag import OVERLOADED_S
+from pac.live.lookups import Lookups
 from pac.live.outbox import Outbox
 from pac.live.parts import LiveParts
 from pac.live.presence import RoomPresence
 from pac.live.protocol_v1 import MEMBER_REQUESTS, Original
 from pac.live.read_marks import ReadMarks
 from pac.live.replay import Replay
+from pac.live.rings import Rings
 from pac.live.sockets import Socket, Sockets
 from pac.live.subscriptions import Progress, RoomReaders, Subscription, Subscriptions
 from pac.rooms.model import RoomId
@@ -45,19 +47,23 @@ class Node:
         )
         self.read_marks = ReadMarks(self, _call_later)
         self.subscriptions = Subscriptions(self.presence.arrived, self._gone)
+        self.rings = Rings(parts.log, parts.clock, self.subscriptions.readers)
         self.broadcaster = Broadcaster(
             self.subscriptions,
+            self.rings,
             parts.clock,
             _call_later,
             catch_up=lambda subscription: self.catch_up(subscription.connection),
             overflowed=self._overflowed,
         )
-        self._replay = Replay(parts.log, self.broadcaster)
+        self.lookups = Lookups(parts)
+        self._replay = Replay(self.rings, self.broadcaster)
         zone = ZoneInfo(parts.timezone)
         self._original = Original(MEMBER_REQUESTS, parts.clock, zone)
         self.channels = Channels(self._original, parts.limiter, parts.limits.comings)
         self.guests = Guests(parts.clock, parts.ids, parts.limiter, parts.limits, zone, is_full=self._is_full)
         self._group: asyncio.TaskGroup | None = None
+        self._asking: list[asyncio.Task[None]] = []
         self._under_way: set[asyncio.Task[None]] = set()
         self.draining = False
         self.lag_s = 0.0
@@ -65,6 +71,10 @@ class Node:
 
     async def __aenter__(self) -> "Node":
         self._group = await asyncio.TaskGroup().__aenter__()
+        self._asking = [
+            self._group.create_task(self.lookups.run()),
+            self._group.create_task(self.rings.run()),
+        ]
         return self
 
     async def __aexit__(self, *exc_info: Any) -> None:
@@ -72,6 +82,8 @@ class Node:
         group, self._group = self._group, None
         for task in self._under_way:
             task.cancel()  # what is still under way belongs to sockets that are gone
+        for task in self._asking:
+            task.cancel()
         await group.__aexit__(None, None, None)
 
     def now(self) -> float:

@@ -1,32 +1,32 @@
 """Bring the subscriptions of one socket up to the head of their rooms, page by page, as fast as it reads.
 
-A replay is pulled, never queued whole: a page is read when the outbox is open, and a socket that takes nothing
-costs one page. One such run per socket at a time; it ends when everything is live or the outbox is full, and is
-started again when the outbox drains, an own send is answered, or a subscription falls behind.
+Pages are taken from the room's ring, or from the log for all who wait for the same (live/rings.py). A replay is
+pulled, never queued whole: a page is taken when the outbox is open, and a socket that takes nothing costs one. One
+such run per socket at a time; it ends when everything is live or the outbox is full, and is started again when the
+outbox drains, an own send is answered, or a subscription falls behind.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from pac import telemetry
-from pac.errors import LogUnavailable
+from pac.errors import Unavailable
 from pac.live.broadcaster import Broadcaster
 from pac.live.connection import Connection, State
 from pac.live.disconnects import Disconnect
 from pac.live.outbox import Verdict
+from pac.live.rings import Rings
 from pac.live.subscriptions import Progress, Subscription
-from pac.messages.log import MessageLog
-from pac.messages.model import Entry, Seq
+from pac.messages.model import Entry
 
-PAGE = 100
 PAGE_BYTES = 65_536
 RETRY_S = 1.0
 TRIES = 30
 
 
 class Replay:
-    def __init__(self, log: MessageLog, broadcaster: Broadcaster) -> None:
-        self._log = log
+    def __init__(self, rings: Rings, broadcaster: Broadcaster) -> None:
+        self._rings = rings
         self._broadcaster = broadcaster
 
     async def run(self, connection: Connection) -> Disconnect | None:
@@ -41,7 +41,7 @@ class Replay:
                 try:
                     moved |= await self._step(subscription)
                     failures = 0
-                except LogUnavailable:
+                except Unavailable:
                     failures += 1
                     if failures >= TRIES:
                         return Disconnect.OVERLOADED
@@ -61,23 +61,26 @@ class Replay:
         if self._broadcaster.attach(subscription):
             return True
         cursor = subscription.cursor
-        page = await self._log.read_after(subscription.room_id, cursor, PAGE)
+        ring = await self._rings.after(subscription.room_id, cursor)
         if subscription.progress is not Progress.BEHIND or subscription.cursor != cursor:
             return True  # ended, or moved by another hand, while the page was read
-        entries = self._sendable(connection, page.entries)
+        if ring is None:
+            return False  # the head is told of before the log shows it, never for long
+        if not ring.covers(cursor):
+            return True  # it went on while this one waited for it
+        entries = self._sendable(connection, ring.after(cursor))
         if not entries:
-            # Empty: the head is told of before the log shows it, never for long. Or an own send waits for its ok.
-            return False
-        frames = connection.dialect.entries(entries)
+            return False  # an own send waits for its ok
+        frames = ring.frames(connection.dialect, cursor, entries[-1].seq)
         if connection.outbox.entries(frames, subscription, cursor) is Verdict.QUEUED:
             telemetry.deliveries.inc(len(entries))
-            subscription.cursor = Seq(entries[-1].seq)
+            subscription.cursor = entries[-1].seq
             self._broadcaster.attach(subscription)
             return True
         return False
 
     @staticmethod
-    def _sendable(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
+    def _sendable(connection: Connection, entries: Iterable[Entry]) -> list[Entry]:
         """The first entries that fit a page, up to an own send whose `ok` is not out yet (PROTOCOL §3, send)."""
         sendable: list[Entry] = []
         size = 0

@@ -34,6 +34,7 @@ class Sockets:
         self._by_member: dict[MemberId, dict[Connection, Socket]] = defaultdict(dict)
         self._by_session: dict[SessionKey, dict[Connection, Socket]] = defaultdict(dict)
         self._ungreeted: Counter[str] = Counter()
+        self._at_the_door = 0
         self._empty = asyncio.Event()
         self.closed_to_new = False
 
@@ -47,7 +48,7 @@ class Sockets:
         """Why this address may not open one more socket now (SECURITY 3.3, 3.12)."""
         if self.closed_to_new:
             return Turned(HTTPStatus.SERVICE_UNAVAILABLE, "This node is going down.", (("Retry-After", "1"),))
-        if len(self._all) >= self._limits.connections or self._ungreeted.total() >= self._limits.ungreeted:
+        if len(self._all) >= self._limits.connections or self._at_the_door >= self._limits.ungreeted:
             return Turned(HTTPStatus.SERVICE_UNAVAILABLE, "This node is full.", (("Retry-After", "5"),))
         if self._ungreeted[address] >= self._limits.ungreeted_per_address:
             return Turned(
@@ -60,6 +61,7 @@ class Sockets:
     def opened(self, socket: Socket) -> None:
         self._all[socket.connection] = socket
         self._ungreeted[socket.connection.admission.address] += 1
+        self._at_the_door += 1
         telemetry.connections.set(len(self._all))
 
     def claim(self, connection: Connection, key: SessionKey) -> None:
@@ -115,6 +117,7 @@ class Sockets:
     def _leave_door(self, connection: Connection) -> None:
         address = connection.admission.address
         self._ungreeted[address] -= 1
+        self._at_the_door -= 1
         if self._ungreeted[address] <= 0:
             del self._ungreeted[address]
 

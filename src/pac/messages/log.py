@@ -51,7 +51,7 @@ class MessageLog(Protocol):
     async def last_activity(self, rooms: Collection[RoomId]) -> Mapping[RoomId, int]:
         """When the newest entry of each room was written; rooms without entries are left out."""
 
-    async def unread(self, cursors: Mapping[RoomId, Seq]) -> Mapping[RoomId, int]:
+    async def unread(self, places: Collection[tuple[RoomId, Seq]]) -> Mapping[tuple[RoomId, Seq], int]:
         """How many TEXT and IMAGE entries follow each of these seqs, deleted ones included."""
 
     async def problems(self) -> Sequence[str]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NewType
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pac.accounts.model import MemberId
 from pac.clock import Instant
@@ -85,6 +86,13 @@ class Entry(Struct, frozen=True, gc=False):
     @property
     def key(self) -> "CidKey":
         return CidKey(self.room_id, self.member_id, self.cid)
+
+
+def emptied(entry: Entry, by: MemberId) -> Entry:
+    """What is left of an entry that this member deletes. The first to delete it is the one it says."""
+    if entry.deleted is not None:
+        return entry
+    return replace(entry, body="", deleted=DeletedBy.AUTHOR if entry.member_id == by else DeletedBy.MODERATOR)
 
 
 class CidKey(Struct, frozen=True, gc=False):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pac.accounts.model import Actor, MemberId
 from pac.clock import Instant
 from pac.errors import Hidden, NotAMember
-from pac.rooms.model import Invitation, Membership, Room, RoomId, RoomRole
+from pac.rooms.model import Invitation, Membership, Room, RoomId, RoomRole, RoomRow
 from pac.rooms.rules import Action, action_of_joining, decide, refuse_moderating
 from pac.rooms.store import RoomTransaction
 
@@ -86,6 +86,14 @@ async def access_invitation(
         raise Hidden
     standing = await _standing(tx, actor, invitation.room_id, hold=True)
     return allowed(actor, standing, Action.KNOW, now, invited=True), invitation
+
+
+def access_row(actor: Actor, row: RoomRow | None, action: Action, now: Instant) -> Standing:
+    """As access_room, for a room that was read together with others (RoomStore.rows): the same decision. None is
+    one that is not there."""
+    if row is None:
+        raise Hidden
+    return allowed(actor, Standing(row.room, row.membership), action, now)
 
 
 def access_room_to_send(actor: Actor, standing: Standing, now: Instant) -> Standing:

@@ -1,6 +1,6 @@
 """What rooms ask of storage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +34,12 @@ class RoomStore(Protocol):
 
     async def membership(self, room_id: RoomId, member_id: MemberId) -> Membership | None:
         """How the member stands, EXITED included; None if it never joined."""
+
+    async def rows(
+        self, places: Collection[tuple[RoomId, MemberId]]
+    ) -> Mapping[tuple[RoomId, MemberId], RoomRow]:
+        """Each of these rooms as this member stands in it, EXITED included. Rooms that are not there are left out.
+        Two queries, however many rooms and members there are, and whether they are there or not."""
 
     async def memberships(self, room_id: RoomId, *, limit: int, offset: int = 0) -> Sequence[Membership]:
         """Those who are present, SYSOPs first, then by the time they joined."""

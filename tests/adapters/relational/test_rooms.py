@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from pac.adapters.relational.engine import SqlDatabase
 from pac.ids import SeededIds
 from pac.rooms.actions import RoomFields, create_room
-from pac.rooms.model import LobbySort
+from pac.rooms.model import LobbySort, RoomId
 from tests.contracts.accounts import sign_up
 from tests.contracts.rooms import RoomStoreContract
 from tests.support.clock import START
@@ -33,6 +33,24 @@ def queries() -> Iterator[list[tuple[str, Any]]]:
     event.listen(Engine, "before_cursor_execute", note)
     yield sent
     event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.mark.req("4.4")
+async def test_rooms_that_are_asked_for_together_are_two_statements_by_index_whether_they_are_there_or_not(
+    database: SqlDatabase, file: Path, ids: SeededIds, queries: list[tuple[str, Any]]
+) -> None:
+    ada, ben = await sign_up(database, "ada", "ben")
+    async with database.writing() as tx:
+        made = [(await create_room(tx, ada, RoomFields("Room"), now=START, ids=ids))[0].id for _ in range(30)]
+    for rooms in (made, [RoomId("none")], made[:1]):
+        queries.clear()
+        async with database.reading() as tx:
+            await tx.rooms.rows([(room_id, who.id) for room_id in rooms for who in (ada, ben)])
+        assert len(queries) == 2
+        for query in queries:
+            assert not [
+                step for step in _plan(file, *query) if step.startswith("SCAN") and "asked" not in step
+            ]
 
 
 @pytest.mark.parametrize("sort", list(LobbySort))

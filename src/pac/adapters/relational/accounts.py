@@ -1,14 +1,18 @@
 """AccountStore on SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Row, func, insert, or_, select, update
 
 from pac import names
 from pac.accounts.model import AppRole, LoginProvider, Member, MemberId
+from pac.adapters.relational.asked import asked_table, asking
 from pac.adapters.relational.statements import Statements
 from pac.adapters.relational.tables import audit, changes, members
 from pac.clock import Instant
+
+_ASKED = asked_table()
+_MEMBERS_ASKED = select(members).join_from(_ASKED, members, members.c.id == _ASKED.c.value)
 
 
 class Accounts:
@@ -18,6 +22,10 @@ class Accounts:
     async def by_id(self, member_id: MemberId) -> Member | None:
         row = (await self._statements.execute(select(members).where(members.c.id == member_id))).first()
         return None if row is None else _member(row)
+
+    async def by_ids(self, member_ids: Collection[MemberId]) -> Mapping[MemberId, Member]:
+        rows = await self._statements.execute(_MEMBERS_ASKED, asking(member_ids))
+        return {member.id: member for member in map(_member, rows)}
 
     async def by_username(self, username: str) -> Member | None:
         query = select(members).where(members.c.username_key == names.key(username))

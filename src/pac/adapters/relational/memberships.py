@@ -4,12 +4,13 @@
 that a lobby sorted by members and a check of the capacity count nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, insert, select, update
 
 from pac import names
 from pac.accounts.model import MemberId
+from pac.adapters.relational.asked import asked_table, asking, part
 from pac.adapters.relational.pages import page_of
 from pac.adapters.relational.statements import Statements
 from pac.adapters.relational.tables import members, room_members, rooms
@@ -17,6 +18,16 @@ from pac.clock import Instant
 from pac.rooms.model import Membership, Page, RoomId, RoomMemberStatus, RoomRole
 
 _ROLE_ORDER = case((room_members.c.role == RoomRole.SYSOP, 0), else_=1)
+_ASKED = asked_table()
+_MEMBERSHIPS_ASKED = (
+    select(room_members, members.c.nickname)
+    .join_from(
+        _ASKED,
+        room_members,
+        and_(room_members.c.room_id == part(_ASKED, 0), room_members.c.member_id == part(_ASKED, 1)),
+    )
+    .join(members, members.c.id == room_members.c.member_id)
+)
 
 
 class Memberships:
@@ -27,6 +38,13 @@ class Memberships:
         query = _memberships().where(room_members.c.room_id == room_id, room_members.c.member_id == member_id)
         row = (await self._statements.execute(query)).first()
         return None if row is None else _membership(row)
+
+    async def memberships_of(
+        self, places: Collection[tuple[RoomId, MemberId]]
+    ) -> Mapping[tuple[RoomId, MemberId], Membership]:
+        """As membership, by one query however many they are; those who never joined are left out."""
+        rows = await self._statements.execute(_MEMBERSHIPS_ASKED, asking(places))
+        return {(found.room_id, found.member_id): found for found in map(_membership, rows)}
 
     async def memberships(self, room_id: RoomId, *, limit: int, offset: int = 0) -> Sequence[Membership]:
         query = (

@@ -1,6 +1,6 @@
 """RoomStore on SQL: rooms, their lists, and what is told of them. Who is in them is in memberships.py."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from pac import names
 from pac.accounts.model import MemberId
+from pac.adapters.relational.asked import asked_table, asking
 from pac.adapters.relational.memberships import Memberships, contains
 from pac.adapters.relational.pages import beginning
 from pac.adapters.relational.tables import changes, members, outbox, room_members, rooms
@@ -38,6 +39,8 @@ from pac.rooms.model import (
     RoomStatus,
 )
 
+_ASKED = asked_table()
+_ROOMS_ASKED = select(rooms).join_from(_ASKED, rooms, rooms.c.id == _ASKED.c.value)
 _IN_THE_LOBBY = (RoomPublic.AVAILABLE, RoomPublic.OBSERVER, RoomPublic.PRIVATE)
 WORDS_MAX = names.ROOM_NAME_MAX // 2
 """Of a search: no name has more. What follows is one word, which none has."""
@@ -69,6 +72,24 @@ class Rooms(Memberships):
     async def by_id(self, room_id: RoomId) -> Room | None:
         row = (await self._statements.execute(select(rooms).where(rooms.c.id == room_id))).first()
         return None if row is None else _room(row)
+
+    async def rows(
+        self, places: Collection[tuple[RoomId, MemberId]]
+    ) -> Mapping[tuple[RoomId, MemberId], RoomRow]:
+        asked = asking({room_id for room_id, _ in places})
+        found = {row.id: row for row in await self._statements.execute(_ROOMS_ASKED, asked)}
+        memberships = await self.memberships_of(places)
+        there = {room_id: _room(row) for room_id, row in found.items()}
+        return {
+            (room_id, member_id): RoomRow(
+                there[room_id],
+                found[room_id].members_count,
+                Instant(found[room_id].last_activity_at),
+                memberships.get((room_id, member_id)),
+            )
+            for room_id, member_id in places
+            if room_id in there
+        }
 
     async def by_id_to_change(self, room_id: RoomId) -> Room | None:
         # SQLite leaves FOR UPDATE out: its writing transaction holds everything.

@@ -5,18 +5,32 @@ a session id nor a live token ever reaches this file, so a copy of the database 
 Ended sessions are numbered as they end; a number is never given twice, also when its row was removed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
 
 from pac.accounts.model import MemberId
 from pac.accounts.sessions import ABSOLUTE_MS, IDLE_MS, Session, SessionKey, TokenKey
+from pac.adapters.relational.asked import asked_table, asking
 from pac.adapters.relational.engine import SqlDatabase
 from pac.adapters.relational.statements import Statements
 from pac.adapters.relational.tables import changes, ended_sessions, live_tokens, sessions
 from pac.clock import HOUR_MS, Instant
 
 FEED_PAGE = 1_000
+
+_ASKED = asked_table()
+_SESSIONS_ASKED = select(sessions).join_from(_ASKED, sessions, sessions.c.key == _ASKED.c.value)
+_TOKENS_ASKED = (
+    select(live_tokens.c.key, live_tokens.c.session_key)
+    .join_from(_ASKED, live_tokens, live_tokens.c.key == _ASKED.c.value)
+    .join(sessions, sessions.c.key == live_tokens.c.session_key)
+    .where(
+        live_tokens.c.expires_at > bindparam("now"),
+        sessions.c.last_seen_at > bindparam("used_after"),
+        sessions.c.created_at > bindparam("begun_after"),
+    )
+)
 
 
 class SqlSessions:
@@ -40,6 +54,11 @@ class SqlSessions:
         async with self._database.reader() as statements:
             row = (await statements.execute(select(sessions).where(sessions.c.key == key))).first()
         return None if row is None else _session(row)
+
+    async def find_many(self, keys: Collection[SessionKey]) -> Mapping[SessionKey, Session]:
+        async with self._database.reader() as statements:
+            rows = (await statements.execute(_SESSIONS_ASKED, asking(keys))).all()
+        return {session.key: session for session in map(_session, rows)}
 
     async def touch(self, key: SessionKey, at: Instant) -> None:
         async with self._database.writer() as statements:
@@ -70,19 +89,15 @@ class SqlSessions:
             )
 
     async def session_of_token(self, key: TokenKey, now: Instant) -> SessionKey | None:
-        query = (
-            select(live_tokens.c.session_key)
-            .join(sessions, sessions.c.key == live_tokens.c.session_key)
-            .where(
-                live_tokens.c.key == key,
-                live_tokens.c.expires_at > now,
-                sessions.c.last_seen_at > now - IDLE_MS,
-                sessions.c.created_at > now - ABSOLUTE_MS,
-            )
-        )
+        return (await self.sessions_of_tokens([key], now)).get(key)
+
+    async def sessions_of_tokens(
+        self, keys: Collection[TokenKey], now: Instant
+    ) -> Mapping[TokenKey, SessionKey]:
+        moments = {"now": now, "used_after": now - IDLE_MS, "begun_after": now - ABSOLUTE_MS}
         async with self._database.reader() as statements:
-            found: str | None = (await statements.execute(query)).scalar_one_or_none()
-        return None if found is None else SessionKey(found)
+            rows = (await statements.execute(_TOKENS_ASKED, {**asking(keys), **moments})).all()
+        return {TokenKey(row.key): SessionKey(row.session_key) for row in rows}
 
     async def ended_after(self, cursor: int) -> tuple[int, Sequence[SessionKey]]:
         query = (

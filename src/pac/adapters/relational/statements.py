@@ -39,9 +39,11 @@ class Statements:
         self._patience_s = patience_s
 
     async def execute(
-        self, statement: Executable, parameters: Sequence[Mapping[str, object]] | None = None
+        self,
+        statement: Executable,
+        parameters: Sequence[Mapping[str, object]] | Mapping[str, object] | None = None,
     ) -> "CursorResult[Any]":
-        """The rows, already fetched. With `parameters`, the statement runs once for each of them.
+        """The rows, already fetched. With several `parameters`, the statement runs once for each of them.
 
         Raises StoreUnavailable, NameTaken, Fault; what the statement did is then undone.
         """

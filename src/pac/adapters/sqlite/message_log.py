@@ -28,13 +28,13 @@ from pac.adapters.sqlite.rows import (
     SELECT_UNREAD,
     SEQ_MAX,
     activity_by_room,
-    cursor_document,
     encoded,
     key_document,
     known_by_key,
     numbers_and_ends,
     page_entries,
-    unread_by_room,
+    place_document,
+    unread_by_place,
 )
 from pac.adapters.sqlite.threads import Job, Jobs, Work, finished
 from pac.clock import Clock
@@ -172,15 +172,16 @@ class SqliteMessageLog:
             lambda connection: activity_by_room(_text(connection, SELECT_ACTIVITY, (encoded(asked),)), asked),
         )
 
-    async def unread(self, cursors: Mapping[RoomId, Seq]) -> Mapping[RoomId, int]:
-        if not cursors:
+    async def unread(self, places: Collection[tuple[RoomId, Seq]]) -> Mapping[tuple[RoomId, Seq], int]:
+        asked = tuple(places)
+        if not asked:
             return {}
-        asked, document = tuple(cursors), cursor_document(cursors)
+        document = place_document(asked)
         found = await self._ask(
             self._reads,
-            lambda connection: unread_by_room(_text(connection, SELECT_UNREAD, (document,)), asked),
+            lambda connection: unread_by_place(_text(connection, SELECT_UNREAD, (document,)), asked),
         )
-        return {room_id: found.get(room_id, 0) for room_id in asked}
+        return {place: found.get(place, 0) for place in asked}
 
     async def problems(self) -> tuple[str, ...]:
         """What is wrong with the file, one line each, for `pac check`; empty when it is whole.

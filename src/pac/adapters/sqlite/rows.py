@@ -234,12 +234,12 @@ def ends_by_room(document: str, rooms: Sequence[RoomId]) -> dict[RoomId, End]:
     }
 
 
-def cursor_document(cursors: Mapping[RoomId, Seq]) -> str:
-    return encoded([(room_id, min(max(seq, 0), SEQ_MAX)) for room_id, seq in cursors.items()])
+def place_document(places: Collection[tuple[RoomId, Seq]]) -> str:
+    return encoded([(room_id, min(max(seq, 0), SEQ_MAX)) for room_id, seq in places])
 
 
-def unread_by_room(document: str, rooms: Sequence[RoomId]) -> dict[RoomId, int]:
-    return {rooms[index]: max(0, count) for index, count in _unread.decode(document)}
+def unread_by_place(document: str, places: Sequence[tuple[RoomId, Seq]]) -> dict[tuple[RoomId, Seq], int]:
+    return {places[index]: max(0, count) for index, count in _unread.decode(document)}
 
 
 def activity_by_room(document: str, rooms: Sequence[RoomId]) -> dict[RoomId, int]:

@@ -6,8 +6,7 @@ between finds it (SECURITY 2.16).
 
 from typing import TYPE_CHECKING
 
-from pac.accounts.model import Member
-from pac.accounts.sessions import Session, SessionKey, session_key, token_key
+from pac.accounts.sessions import SessionKey, session_key, token_key
 from pac.clock import rfc3339
 from pac.errors import Unavailable
 from pac.live.connection import PING_EVERY_S, Connection, State
@@ -28,12 +27,12 @@ async def hello(node: "Node", connection: Connection, request: Hello) -> list[Ef
         if key is None:
             return connection.hang_up(Disconnect.NOT_SIGNED_IN)
         node.sockets.claim(connection, key)
-        found = await _member_of(node, key)
+        found = (await node.lookups.holders.ask(key)).get(key)
     except Unavailable:
         return connection.hang_up(Disconnect.OVERLOADED)
     if found is None:
         return connection.hang_up(Disconnect.NOT_SIGNED_IN)
-    session, member = found
+    session, member = found.session, found.member
     if not member.may_sign_in:
         return connection.hang_up(Disconnect.MEMBER_LOCKED)
     if node.draining:
@@ -70,14 +69,6 @@ async def _claimed_session(node: "Node", connection: Connection, request: Hello)
     """Which session the credentials name: a token given in `hello`, else one of the upgrade, else its cookie."""
     token = request.token or connection.admission.bearer
     if token:
-        return await node.parts.sessions.session_of_token(token_key(token), node.parts.clock.now())
+        claimed = token_key(token)
+        return (await node.lookups.tokens.ask(claimed)).get(claimed)
     return session_key(connection.admission.session_id) if connection.admission.session_id else None
-
-
-async def _member_of(node: "Node", key: SessionKey) -> tuple[Session, Member] | None:
-    session = await node.parts.sessions.find(key)
-    if session is None or not session.is_live(node.parts.clock.now()):
-        return None
-    async with node.parts.database.reading() as tx:
-        member = await tx.accounts.by_id(session.member_id)
-    return None if member is None else (session, member)

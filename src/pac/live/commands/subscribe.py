@@ -16,7 +16,7 @@ from pac.live.protocol import RoomCursor, RoomRefusal, RoomState, Subscribe, Sub
 from pac.live.security import note_refusal
 from pac.live.subscriptions import Progress, Subscription
 from pac.messages.model import Position, Seq
-from pac.rooms.access import Standing, access_room
+from pac.rooms.access import Standing, access_row
 from pac.rooms.model import RoomId
 from pac.rooms.rules import Action
 
@@ -34,9 +34,8 @@ async def subscribe(node: "Node", connection: Connection, request: Subscribe) ->
     asked = [room_id for room_id in wanted if room_id not in refused]
     try:
         granted = await _standings(node, connection, asked, refused)
-        positions = await node.parts.log.positions(list(granted))
         marks = _marks(node, connection, granted)
-        unread = await node.parts.log.unread(marks)
+        reached = await node.lookups.reached.ask(*((room_id, marks.get(room_id)) for room_id in granted))
     except PacError as fault:
         for room_id in asked:
             _withdraw(node, connection, room_id)
@@ -54,9 +53,11 @@ async def subscribe(node: "Node", connection: Connection, request: Subscribe) ->
                 effects += connection.count_refusal(node.now())
             continue
         standing, members = granted[room_id]
-        state = _begin(node, connection, subscription, standing, members, positions[room_id], cursor)
-        if room_id in marks:
-            state = replace(state, read=marks[room_id], unread=unread[room_id])
+        mark = marks.get(room_id)
+        there = reached[room_id, mark]
+        state = _begin(node, connection, subscription, standing, members, there.position, cursor)
+        if mark is not None:
+            state = replace(state, read=mark, unread=there.unread)
         answers.append(state)
     effects = connection.answer(Subscribed(id=request.id, rooms=answers)) + effects
     node.catch_up(connection)
@@ -88,18 +89,20 @@ async def _standings(
             subscription = connection.subscriptions.get(room_id)
             if subscription is not None:
                 subscription.stale = False
-        async with node.parts.database.reading() as tx:
-            for room_id in todo:
-                try:
-                    standing = await access_room(
-                        tx, connection.actor, room_id, Action.SUBSCRIBE, node.parts.clock.now()
-                    )
-                except Refusal as refusal:
-                    granted.pop(room_id, None)
-                    refused[room_id] = refusal
-                    _withdraw(node, connection, room_id)
-                else:
-                    granted[room_id] = standing, await tx.rooms.count_present(room_id)
+        member_id = connection.actor.id
+        rows = await node.lookups.rows.ask(*((room_id, member_id) for room_id in todo))
+        now = node.parts.clock.now()
+        for room_id in todo:
+            row = rows.get((room_id, member_id))
+            try:
+                standing = access_row(connection.actor, row, Action.SUBSCRIBE, now)
+            except Refusal as refusal:
+                granted.pop(room_id, None)
+                refused[room_id] = refusal
+                _withdraw(node, connection, room_id)
+            else:
+                assert row is not None  # access_row raises Hidden for one that is not there
+                granted[room_id] = standing, row.members_count
         todo = [
             room_id
             for room_id in granted

@@ -18,7 +18,8 @@ async def unread_of(parts: WebParts, page: Page[RoomRow]) -> Mapping[RoomId, int
         for row in page.rows
         if row.membership is not None and not row.membership.is_banned(now)
     }
-    return await parts.log.unread(cursors)
+    unread = await parts.log.unread(cursors.items())
+    return {room_id: count for (room_id, _), count in unread.items()}
 
 
 async def listed(parts: WebParts, page: Page[RoomRow]) -> RoomList:
