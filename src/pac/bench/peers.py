@@ -19,6 +19,7 @@ STOPS_WITHIN_S = 10.0
 PEERS: Mapping[str, Dialect] = {
     "centrifuge": CENTRIFUGE,
     "centrifuge-delay": CENTRIFUGE,
+    "centrifuge-lean": CENTRIFUGE,
     "ws": PLAIN,
     "websockets": PLAIN,
     "fastapi": PLAIN,

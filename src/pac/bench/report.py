@@ -11,6 +11,7 @@ NAMES: Mapping[str, str] = {
     "pac": "PAC, durable and acknowledged",
     "centrifuge": "Centrifuge (Go)",
     "centrifuge-delay": "Centrifuge, WriteDelay 5 ms",
+    "centrifuge-lean": "Centrifuge, all its savings",
     "ws": "Node ws",
     "websockets": "Python websockets",
     "fastapi": "FastAPI on uvicorn",

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from pac import telemetry
 from pac.adapters.local.broker import LocalBroker
-from pac.adapters.local.intake import LOOKS_FOR_S, TRIES, WAIT_S, Bounds, LocalIntake
+from pac.adapters.local.intake import LOOKS_FOR_S, PACED_UP_TO, TRIES, WAIT_S, Bounds, LocalIntake
 from pac.adapters.sqlite.message_log import SqliteMessageLog
 from pac.errors import CidConflict, LogUnavailable, Overloaded, SeqTaken, Unavailable
 from pac.ids import SeededIds
@@ -383,3 +384,61 @@ async def test_appends_are_counted(intake: LocalIntake) -> None:
     for cid in ("a", "b", "a"):
         await answer_to(intake, draft(cid))
     assert counted() - before == 2
+
+
+@dataclass
+class Heard:
+    """Answers, in the order they came."""
+
+    answers: list[Answer] = field(default_factory=list)
+    all_here: asyncio.Event = field(default_factory=asyncio.Event)
+    wanted: int = 2
+
+    def __call__(self, answer: Answer) -> None:
+        self.answers.append(answer)
+        if len(self.answers) == self.wanted:
+            self.all_here.set()
+
+
+async def some_turns_of_the_loop() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_a_log_that_wrote_a_moment_ago_has_more_written_at_once(
+    intake: LocalIntake, log: Tripwire
+) -> None:
+    await answer_to(intake, draft("a"))
+    heard = Heard()
+    intake.submit(draft("b"), heard)
+    await some_turns_of_the_loop()
+    assert log.batches == [1], "its pace has not passed"
+    intake.submit(draft("c"), heard)
+    await heard.all_here.wait()
+    assert log.batches == [1, 2]
+
+
+async def test_a_quiet_log_writes_at_once(intake: LocalIntake, log: Tripwire, clock: SteppedClock) -> None:
+    clock.advance(seconds=LOOKS_FOR_S)
+    await answer_to(intake, draft("a"))
+    clock.advance(ms=3)
+    heard = Heard()
+    intake.submit(draft("b"), heard)
+    await some_turns_of_the_loop()
+    assert log.batches == [1, 1]
+    intake.submit(draft("c"), heard)
+    await heard.all_here.wait()
+    assert log.batches == [1, 1, 1]
+
+
+async def test_many_do_not_wait_for_the_pace(
+    intake: LocalIntake, log: Tripwire, clock: SteppedClock
+) -> None:
+    clock.advance(seconds=LOOKS_FOR_S)
+    await answer_to(intake, draft("a"))
+    heard = Heard(wanted=PACED_UP_TO)
+    for number in range(PACED_UP_TO):
+        intake.submit(draft(f"b{number}"), heard)
+    await some_turns_of_the_loop()
+    assert log.batches == [1, PACED_UP_TO]
+    await heard.all_here.wait()
