@@ -152,11 +152,11 @@ class LocalIntake:
         while True:
             # Setting the event wakes this task in the loop's next turn, so what arrives in one turn is one batch.
             await self._work.wait()
-            await self._pace()
-            self._in_flight = self._batch()
-            if not self._in_flight:
+            if not self._queue:
                 self._work.clear()
                 continue
+            await self._pace()
+            self._in_flight = self._batch()
             try:
                 await self._store(self._in_flight)
             except Exception:  # noqa: BLE001 - the edge of a batch: a fault of ours in one must not stop all after it
