@@ -135,7 +135,7 @@ class Node:
 
     def catch_up(self, connection: Connection) -> None:
         """Start a replay for what is behind, unless one is under way."""
-        if connection.catching_up or connection.state is not State.OPEN:
+        if connection.catching_up or connection.state is not State.OPEN or self._replay.at_once(connection):
             return
         connection.catching_up = True
         self.start(self._catch_up(connection), connection)

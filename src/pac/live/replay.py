@@ -15,7 +15,7 @@ from pac.live.broadcaster import Broadcaster
 from pac.live.connection import Connection, State
 from pac.live.disconnects import Disconnect
 from pac.live.outbox import Verdict
-from pac.live.rings import Rings
+from pac.live.rings import Ring, Rings
 from pac.live.subscriptions import Progress, Subscription
 from pac.messages.model import Entry
 
@@ -51,13 +51,27 @@ class Replay:
                 return None
         return None
 
+    def at_once(self, connection: Connection) -> bool:
+        """Send what the rings have, as far as the outbox is open. True when nothing is left behind: most of a crowd
+        that comes back is live again with no task of its own."""
+        while connection.state is State.OPEN and connection.outbox.is_open:
+            behind = [sub for sub in connection.subscriptions.values() if self._wants(sub)]
+            if not behind:
+                return True
+            for subscription in behind:
+                if self._broadcaster.attach(subscription):
+                    continue
+                ring = self._rings.covering(subscription.room_id, subscription.cursor)
+                if ring is None or not self._send(subscription, ring):
+                    return False
+        return False
+
     @staticmethod
     def _wants(subscription: Subscription) -> bool:
         return subscription.progress is Progress.BEHIND and subscription not in subscription.readers.ahead
 
     async def _step(self, subscription: Subscription) -> bool:
         """Send one page. False when nothing can be done before something else happens."""
-        connection = subscription.connection
         if self._broadcaster.attach(subscription):
             return True
         cursor = subscription.cursor
@@ -68,6 +82,11 @@ class Replay:
             return False  # the head is told of before the log shows it, never for long
         if not ring.covers(cursor):
             return True  # it went on while this one waited for it
+        return self._send(subscription, ring)
+
+    def _send(self, subscription: Subscription, ring: Ring) -> bool:
+        """One page of a ring that covers the cursor. False where an own send waits, or the outbox is full."""
+        connection, cursor = subscription.connection, subscription.cursor
         entries = self._sendable(connection, ring.after(cursor))
         if not entries:
             return False  # an own send waits for its ok

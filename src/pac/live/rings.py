@@ -180,6 +180,7 @@ class Rings:
         self._all_bytes = all_bytes
         self._rings: dict[RoomId, Ring] = {}
         self._bytes = 0
+        self._served = telemetry.replays.labels("ring")
         self._pages: Questions[Place, Ring] = Questions(self._read, clock, name="pages")
 
     def __len__(self) -> int:
@@ -218,12 +219,19 @@ class Rings:
         if ring is not None and top > ring.known:
             ring.known = top
 
+    def covering(self, room_id: RoomId, cursor: Seq) -> Ring | None:
+        """The room's ring, where it has what follows `cursor`."""
+        ring = self._rings.get(room_id)
+        if ring is None or not ring.covers(cursor):
+            return None
+        self._served.inc()
+        return ring
+
     async def after(self, room_id: RoomId, cursor: Seq) -> Ring | None:
         """A ring that covers `cursor`: the room's, or a page of the log for those who are farther behind. None
         when nothing follows it. Raises Unavailable."""
-        ring = self._rings.get(room_id)
-        if ring is not None and ring.covers(cursor):
-            telemetry.replays.labels("ring").inc()
+        ring = self.covering(room_id, cursor)
+        if ring is not None:
             return ring
         telemetry.replays.labels("log").inc()
         return (await self._pages.ask((room_id, cursor))).get((room_id, cursor))
