@@ -17,7 +17,7 @@ class StandIn:
     """One room. The `victim`th connection is given what the mischief makes of the messages, the others all of them.
 
     Each reader is kept at what it should have: what the mischief adds behind what was sent already goes out. With
-    PAC's frames the `refuses`th sends are answered by `error`."""
+    PAC's frames the first `subscribe` and the `refuses`th sends are answered by `error`."""
 
     def __init__(
         self, mischief: Mischief, victim: int = 1, speaks_pac: bool = False, refuses: Collection[int] = ()
@@ -27,6 +27,7 @@ class StandIn:
         self._speaks_pac = speaks_pac
         self._refuses = refuses
         self._asked = 0
+        self._is_away = speaks_pac
         self._said: list[str] = []
         self._readers: list[ServerConnection] = []
         self._given: dict[int, int] = {}
@@ -46,6 +47,12 @@ class StandIn:
             self._said.append(text)
         else:
             frame = json.loads(text)
+            if frame["op"] == "subscribe" and self._is_away:
+                self._is_away = False
+                await connection.send(
+                    '{"op":"error","id":"s","code":"unavailable","message":"","retry_after_ms":10}'
+                )
+                return
             if frame["op"] == "subscribe":
                 room = {"room": "r", "roomStatus": "ALIVE", "epoch": "e", "top": 0, "first": 1}
                 await connection.send(

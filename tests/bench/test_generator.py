@@ -112,9 +112,15 @@ async def test_the_seqs_of_pac_are_checked_as_well(mischief: Mischief, found: di
 async def test_a_send_that_was_refused_is_told_and_is_no_hole() -> None:
     result = await loaded(whole, pac=True, refuses={5, 6, MESSAGES})
     assert result.faults == {}
-    assert result.refusals == {"unavailable": 3}
+    assert result.refusals == {"unavailable": 3 + 1}
     assert result.raw["refused"] == 3
     assert result.raw["delivered"] == READERS * (MESSAGES - 3)
+
+
+async def test_a_subscribe_that_was_refused_for_now_is_asked_again() -> None:
+    result = await loaded(whole, pac=True)
+    assert result.refusals == {"unavailable": 1}
+    assert result.raw["completed"] == READERS
 
 
 async def test_a_hole_beside_a_refusal_is_one() -> None:

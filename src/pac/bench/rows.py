@@ -58,6 +58,8 @@ class Row:
             words.append(", ".join(f"{name} {value:,.2f}" for name, value in self.more.items()))
         if result.is_saturated:
             words.append("(generator saturated)" if result.own_share > 0.9 else "(generator saturated: late)")
+        if result.came_again:
+            words.append(f"came again after {result.came_again}")
         if result.refusals:
             words.append(f"refused {result.refusals}")
         if result.faults:

@@ -137,12 +137,19 @@ static void stop_reading(int is_paused)
         }
 }
 
-/* Who was cut off or turned away comes again. */
+/* Who was cut off or turned away comes again, who was told to wait asks again. */
 static void bring_back(uint64_t now)
 {
-    for (uint32_t at = 0; at < conn_count; at++)
-        if (conns[at].state == OVER && conns[at].again_at && conns[at].again_at <= now)
-            begin(&conns[at]);
+    for (uint32_t at = 0; at < conn_count; at++) {
+        Conn *conn = &conns[at];
+        if (!conn->again_at || conn->again_at > now)
+            continue;
+        conn->again_at = 0;
+        if (conn->state == OVER)
+            begin(conn);
+        else if (conn->state == GREETING)
+            introduce(conn, 1);
+    }
 }
 
 /* Phases */
@@ -159,9 +166,8 @@ static void connect_all(int wave, uint32_t at_once)
         for (; next < conn_count && opening < at_once; next++)
             if (!(conns[next].flags & WAVE) == !wave)
                 begin(&conns[next]);
-        if (wave)
-            bring_back(now);
-        else if (next == conn_count && !opening)
+        bring_back(now);
+        if (!wave && next == conn_count && !opening)
             return; /* who is turned away here is not coming again: the run is over */
         wait_until(now + SECOND / 100);
     }

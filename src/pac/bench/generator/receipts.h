@@ -175,13 +175,22 @@ static void note_error(const char *text, size_t size)
     note_kind("error ", code ? code : "?", code ? strcspn(code, "\",}") : 1);
 }
 
+/* What was refused for now is asked for again, at the earliest when we are told that it may be. */
+static void ask_again(Conn *conn, const char *text, size_t size)
+{
+    const char *wait = value_of(text, size, "\"retry_after_ms\":");
+    if (wait)
+        conn->again_at = now_ns() + strtoull(wait, NULL, 10) * (SECOND / 1000) + draw() % (SECOND / 2);
+}
+
 /* A room's answer to `subscribe`: where its numbers go on from. */
 static void learn_position(Conn *conn, const char *text, size_t size)
 {
     Room *room = &rooms[conn->room];
     const char *top = value_of(text, size, "\"top\":"), *epoch = value_of(text, size, "\"epoch\":\"");
-    if (!top || !epoch || memmem(text, size, "\"code\":", 7)) {
+    if (!top || !epoch) {
         note_error(text, size);
+        ask_again(conn, text, size);
         return;
     }
     if (memmem(text, size, "\"reset\":true", 12))
@@ -199,7 +208,11 @@ static void learn_position(Conn *conn, const char *text, size_t size)
 static inline void take_pac(Conn *conn, const char *text, size_t size, uint64_t now)
 {
     if (size > 16 && !memcmp(text, "{\"op\":\"message\"", 15)) {
-        const char *seq = value_of(text + 15, size - 15, "\"seq\":");
+        static size_t seq_at = 16; /* where it was the last time: a room's name is as long as any other's */
+        const char *seq = seq_at + 6 < size && !memcmp(text + seq_at - 6, "\"seq\":", 6)
+                              ? text + seq_at
+                              : value_of(text + 15, size - 15, "\"seq\":");
+        seq_at = seq ? (size_t)(seq - text) : 16;
         if (!seq) {
             faults.altered++;
             return;
@@ -224,6 +237,8 @@ static inline void take_pac(Conn *conn, const char *text, size_t size, uint64_t 
         answer(conn, id, is_error, now);
     else if (is_ok && plan.ready && memmem(text, size, plan.ready, strlen(plan.ready)))
         learn_position(conn, text, size);
+    else if (is_error && conn->state == GREETING)
+        ask_again(conn, text, size);
     else
         counts.other++;
 }

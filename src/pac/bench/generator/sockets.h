@@ -226,6 +226,20 @@ static void say_resume(Conn *conn)
     say(conn, 1, text, size);
 }
 
+/* The frames of the plan; who has been here before, or is of the wave, resumes instead of starting at the top. */
+static void introduce(Conn *conn, int is_greeted)
+{
+    const Room *room = &rooms[conn->room];
+    if (conn->flags & WAVE && !conn->next_seq && room->is_known)
+        conn->next_seq = room->top + 1;
+    const int resumes = conn->next_seq && *room->resume && conn->frame_count;
+    const int frames = resumes ? 1 : conn->frame_count;
+    for (int at = is_greeted ? 1 : 0; at < frames; at++)
+        say(conn, 1, conn->frames[at], strlen(conn->frames[at]));
+    if (resumes)
+        say_resume(conn);
+}
+
 static void greet(Conn *conn)
 {
     record(&opened_in, now_ns() - conn->began);
@@ -235,15 +249,7 @@ static void greet(Conn *conn)
         drop(conn, NULL, 1);
         return;
     }
-    const Room *room = &rooms[conn->room];
-    if (conn->flags & WAVE && !conn->next_seq && room->is_known)
-        conn->next_seq = room->top + 1;
-    const int resumes = conn->next_seq && *room->resume && conn->frame_count;
-    const int frames = resumes ? 1 : conn->frame_count;
-    for (int at = 0; at < frames; at++)
-        say(conn, 1, conn->frames[at], strlen(conn->frames[at]));
-    if (resumes)
-        say_resume(conn);
+    introduce(conn, 0);
     if (!conn->frame_count || !plan.ready)
         become_ready(conn);
 }
