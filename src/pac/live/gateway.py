@@ -64,6 +64,8 @@ class Home(Protocol):
 class LiveSocket(WSListener):
     """One socket: picows' listener, and what the connection's effects are carried out on."""
 
+    __slots__ = ("_code", "_home", "_loop", "_parser", "_timer", "_timer_at", "_transport", "connection")
+
     def __init__(self, home: Home, admission: Admission) -> None:
         self._home = home
         self._loop = asyncio.get_running_loop()
