@@ -1,9 +1,12 @@
 """`pac bench` on the command line: which workloads, at which rates, and where the figures go."""
 
+import signal
 import sys
 from pathlib import Path
 
 import click
+
+EXIT_STOPPED = 143
 
 
 @click.command()
@@ -106,6 +109,7 @@ def bench(
     from pac.bench.generator import CannotMeasure
     from pac.bench.session import Session
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_STOPPED))  # as Ctrl+C: the servers end with us
     session = Session(chosen, beside, peers_from, at, seconds, core)
     try:
         rows = session.run(click.echo)

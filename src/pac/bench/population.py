@@ -51,7 +51,7 @@ def populate(server: PacServer, workload: Workload) -> Population:
     sitting = workload.rooms * per_room
     sharing = -(-sitting // workload.per_member)
     if workload.rooms > 1:
-        sharing = max(sharing, min(per_room, sitting))  # so that no room has one of them twice
+        sharing = max(sharing, -(-per_room // workload.together))  # so that no room has more of one of them
     members = server.members(workload.rooms + sharing)
     senders, readers = members[: workload.rooms], members[workload.rooms :]
     rooms = server.rooms(senders, workload.rooms, capacity=max(1_000, 2 * workload.readers))
@@ -60,7 +60,7 @@ def populate(server: PacServer, workload: Workload) -> Population:
     for room in range(workload.rooms):
         seats.append(Seat(room, 0, senders[room]))
         for place in range(per_room):
-            member = readers[(room * per_room + place) % len(readers)]
+            member = readers[(room * per_room + place) // workload.together % len(readers)]
             seats.append(Seat(room, place + 1, member))
             joining[rooms[room], member.id] = member
     server.join([(room, member) for (room, _), member in joining.items()])

@@ -1,8 +1,8 @@
 """What is measured: the rows of the table, each a description and no code.
 
 `rooms` × `readers` connections; the first reader of each room is its sender, somebody of their own with one
-connection, so that nothing is sent to other devices of theirs. The others share members, `per_member` connections
-each, no two of them in one room where there are enough rooms for that.
+connection, so that nothing is sent to other devices of theirs. The others share members: `per_member` connections
+each, and `together` of them in one room where there are several.
 """
 
 from collections.abc import Mapping
@@ -30,6 +30,8 @@ class Workload:
     kind: Kind = Kind.LOAD
     per_member: int = 10
     """Connections of one reading member: the limit as it is delivered."""
+    together: int = 1
+    """How many of them are in one room: more where joining rooms one by one would take longer than the run."""
     body: int = 64
     """Bytes of a message's text."""
     missed: int = 0
@@ -50,7 +52,15 @@ SMALL = Workload("small", "200 rooms of 10 readers", 200, 10, (2_000, 5_000, 10_
 QUIET = Workload("quiet", "A quiet room of 10 readers", 1, 10, (100,))
 LOG = Workload("log", "100 senders, each in a room of its own", 100, 1, (5_000, 10_000, 20_000))
 IDLE = Workload(
-    "idle", "10,000 idle connections in 100 rooms", 100, 100, (0,), Kind.IDLE, per_member=100, settings=MANY
+    "idle",
+    "10,000 idle connections in 100 rooms",
+    100,
+    100,
+    (0,),
+    Kind.IDLE,
+    per_member=100,
+    together=10,
+    settings=MANY,
 )
 STORM = Workload(
     "storm", "5,000 clients of one room resume, 20 messages missed", 1, 5_000, (2_000,), Kind.STORM,
@@ -59,11 +69,11 @@ STORM = Workload(
 )  # fmt: skip
 STORM_ROOMS = Workload(
     "storm-rooms", "5,000 clients of 250 rooms resume, 20 messages missed", 250, 20, (2_000,), Kind.STORM,
-    per_member=100, missed=20, settings=STORM.settings,
+    per_member=100, together=10, missed=20, settings=STORM.settings,
 )  # fmt: skip
 STORM_RESTART = Workload(
     "storm-restart", "5,000 clients of 250 rooms resume after a restart, 20 messages missed", 250, 20, (2_000,),
-    Kind.STORM, per_member=100, missed=20, restarts=True, settings=STORM.settings,
+    Kind.STORM, per_member=100, together=10, missed=20, restarts=True, settings=STORM.settings,
 )  # fmt: skip
 SLOW = Workload(
     "slow", "One room of 40 readers, 20 of whom stop reading", 1, 40, (500,), Kind.SLOW, body=2_000, slow=20,
