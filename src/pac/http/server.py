@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from pac import telemetry
 from pac.errors import CannotStart
 from pac.http.acceptor import Acceptor
 from pac.http.address import client_address
@@ -45,6 +46,9 @@ Upgrade = Callable[[asyncio.Transport, str, str, Sequence[tuple[str, str]], str]
 
 class _TooBig(Exception):
     """Stops the parser; the refusal is written by then."""
+
+
+_NOBODY = asyncio.Protocol()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -163,7 +167,18 @@ class BoundedProtocol(HttpToolsProtocol):
         assert upgrade is not None  # _should_upgrade_to_ws
         refused = upgrade(self.transport, method, path, headers, address)
         if refused is not None:
+            telemetry.door_refused.labels(str(refused.status.value)).inc()
             self._refuse(refused.status, refused.words, refused.headers)
+        else:
+            self._be_forgotten()
+
+    def _be_forgotten(self) -> None:
+        """Nothing of HTTP stays in memory beside a socket. uvloop keeps `data_received` of the last protocol that
+        had one, and the parser and this object keep each other."""
+        successor = self.transport.get_protocol()
+        self.transport.set_protocol(_NOBODY)
+        self.transport.set_protocol(successor)
+        self.parser = None
 
     def _refuse(self, status: HTTPStatus, words: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
         body = words.encode()
