@@ -84,7 +84,6 @@ class Acceptor:
     async def _serve(self, arrived: socket.socket) -> None:
         with suppress(OSError):  # gone already: nobody is there to be told
             arrived.setblocking(False)
-            arrived.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self._loop.connect_accepted_socket(self._make_protocol, arrived)
 
 

@@ -178,7 +178,7 @@ class BoundedProtocol(HttpToolsProtocol):
         successor = self.transport.get_protocol()
         self.transport.set_protocol(_NOBODY)
         self.transport.set_protocol(successor)
-        self.parser = None
+        self.parser = None  # type: ignore[assignment] # as uvicorn does when a connection is lost
 
     def _refuse(self, status: HTTPStatus, words: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
         body = words.encode()
@@ -216,9 +216,10 @@ class Server(uvicorn.Server):
     """uvicorn's server without its signal handlers: the process drains its sockets first (live/drain.py); and with
     acceptors of ours in place of the loop's (acceptor.py)."""
 
-    def __init__(self, config: uvicorn.Config, door: Door) -> None:
+    def __init__(self, config: uvicorn.Config, protocol: type[BoundedProtocol]) -> None:
         super().__init__(config)
-        self._door = door
+        self._protocol = protocol
+        self._door = protocol.door
         self._arrivals = asyncio.TaskGroup()
 
     @contextlib.contextmanager
@@ -231,14 +232,12 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         def make_protocol() -> asyncio.Protocol:
-            protocol: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg, assignment]
-                config=self.config, server_state=self.server_state, app_state={}
-            )
-            return protocol
+            return self._protocol(config=self.config, server_state=self.server_state, app_state={})
 
-        self.servers = [  # type: ignore[assignment] # of a server, uvicorn asks no more than an acceptor has
+        acceptors: list[Any] = [
             Acceptor(listener, self._door, make_protocol, self._arrivals) for listener in sockets or ()
         ]
+        self.servers = acceptors  # of a server, uvicorn asks no more than these have
         self.started = True
 
 
@@ -258,7 +257,7 @@ def server(app: Any, protocol: type[BoundedProtocol]) -> Server:
             timeout_keep_alive=15,
             timeout_graceful_shutdown=5,
         ),
-        protocol.door,
+        protocol,
     )
 
 

@@ -112,12 +112,13 @@ class Connection:
         """When the first byte of a frame came whose last has not."""
         self._limits = limits
         self._frames = FrameReader(limits.frame_bytes)
-        self._inbox: deque[bytes] = deque()
+        # Three queues hardly any connection ever has; an empty deque is 760 bytes.
+        self._inbox: deque[bytes] | None = None
         self._inbox_bytes = 0
         self._paused = False
         self._arrival = now
-        self._bad_frames: deque[float] = deque(maxlen=BAD_FRAMES_MAX)
-        self._refusals: deque[float] = deque(maxlen=limits.refusals_per_min)
+        self._bad_frames: deque[float] | None = None
+        self._refusals: deque[float] | None = None
         self._ping_every = ping_every
         self._ping_at = now + ping_every
         self._pong_by: float | None = None
@@ -179,6 +180,8 @@ class Connection:
         while self._inbox and not self.busy and self.state is not State.CLOSING:
             payload = self._inbox.popleft()
             self._inbox_bytes -= len(payload)
+            if not self._inbox:
+                self._inbox = None
             effects += self._handle(payload, now)
         if self._paused and not self.busy:
             self._paused = False
@@ -188,6 +191,8 @@ class Connection:
     def _take(self, payload: bytes, now: float) -> list[Effect]:
         if not self.busy:
             return self._handle(payload, now)
+        if self._inbox is None:
+            self._inbox = deque()
         self._inbox.append(payload)
         self._inbox_bytes += len(payload)
         if not self._paused and (len(self._inbox) >= INBOX_FRAMES or self._inbox_bytes >= INBOX_BYTES):
@@ -271,6 +276,8 @@ class Connection:
             )
         )
         if code in MALFORMED:
+            if self._bad_frames is None:
+                self._bad_frames = deque(maxlen=BAD_FRAMES_MAX)
             if self._tenth(self._bad_frames, now, BAD_FRAMES_IN_S):
                 return effects + self.hang_up(Disconnect.BAD_FRAMES)
         elif isinstance(refusal, RateLimited | SlowMode):
@@ -279,6 +286,8 @@ class Connection:
 
     def count_refusal(self, now: float) -> list[Effect]:
         """One more rate refusal; the hundredth in a minute ends the connection."""
+        if self._refusals is None:
+            self._refusals = deque(maxlen=self._limits.refusals_per_min)
         return (
             self.hang_up(Disconnect.TOO_MANY_REFUSALS)
             if self._tenth(self._refusals, now, REFUSALS_IN_S)
@@ -291,7 +300,7 @@ class Connection:
             return []
         self.state = State.CLOSING
         self.outbox.close()
-        self._inbox.clear()
+        self._inbox = None
         self._inbox_bytes = 0
         return [Hangup(code, close_frame(code, REASONS[code]))]
 
