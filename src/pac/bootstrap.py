@@ -28,6 +28,7 @@ from pac.addresses import Role, origins, ports, socket_source, socket_url
 from pac.clock import Clock, SystemClock
 from pac.errors import CannotStart, Unavailable
 from pac.http import server as http
+from pac.http.door import Door
 from pac.ids import IdSource, SystemIds
 from pac.limits.rules import Limits
 from pac.live.app import LiveService, live_routes
@@ -123,6 +124,7 @@ async def serve(settings: Settings, role: Role) -> int:
     _warn_about_plain_http(settings)
     listeners.on(Audited, tell_audit)
     limits = settings.limits(_connections_allowed(settings))
+    door = Door(clock.monotonic)
     stopping = asyncio.Event()
     failed: list[int] = []
 
@@ -147,7 +149,7 @@ async def serve(settings: Settings, role: Role) -> int:
         live = None
         if role.has_sockets:
             live = await stack.enter_async_context(
-                _live(settings, stores, limits, listeners, clock, ids, lambda: fail(EXIT_FAULT))
+                _live(settings, stores, limits, listeners, clock, ids, lambda: fail(EXIT_FAULT), door)
             )
         health = Health(clock, _checks(stores))
         web = _web(settings, role, stores, limits, listeners, clock, ids, live)
@@ -157,7 +159,7 @@ async def serve(settings: Settings, role: Role) -> int:
                 live_routes(live, settings.profile.value, web.identity.actor, refusals(401, 403, 404))
             )
         app.include_router(ops_routes(health, settings.metrics_token))
-        protocol = http.http_protocol(live.gateway.upgrade if live else None, settings.networks)
+        protocol = http.http_protocol(live.gateway.upgrade if live else None, settings.networks, door)
         server = http.server(web.edge(socket_source(settings, role), app), protocol)
         http.on_stop_signal(stopping.set)
         async with asyncio.TaskGroup() as tasks:
@@ -187,6 +189,7 @@ async def _live(
     clock: Clock,
     ids: IdSource,
     fail: Callable[[], None],
+    door: Door,
 ) -> AsyncIterator[LiveService]:
     """The message service with the one writer of the log. A part that dies takes the process down, in order."""
     from pac.adapters.local.broker import LocalBroker
@@ -214,6 +217,7 @@ async def _live(
             node=f"{socket.gethostname()}:{os.getpid()}",
             session_grace_s=settings.session_grace_s,
             timezone=settings.timezone,
+            door=door,
         )
     )
     appender = FactAppender(stores.outbox, intake, ids=ids, before_append=live.follower.catch_up)

@@ -56,6 +56,7 @@ TASK_FAILED = "task.failed"
 LISTENER_FAILED = "listener.failed"
 SETTING_UNKNOWN = "setting.unknown"
 PLAIN_HTTP = "http.unencrypted"
+OUT_OF_FILES = "http.out_of_files"
 
 QUEUE_LINES = 10_000
 CLOSE_WITHIN_S = 2.0
@@ -103,6 +104,11 @@ loop_lag = Gauge("pac_loop_lag_seconds", "How late the event loop is, moving ave
 tasks = Gauge(
     "pac_tasks", "Tasks of the event loop: as many when all have left as before they came", registry=registry
 )
+door_accepted = Counter("pac_door_accepted", "Connections accepted", registry=registry)
+door_refused = Counter(
+    "pac_door_refused", "Upgrades refused before 101, by HTTP status", ["status"], registry=registry
+)
+door_waiting = Gauge("pac_door_waiting", "Pieces of work that wait at the door", registry=registry)
 log_lines_dropped = Counter("pac_log_lines_dropped", "Log lines nobody could take in time", registry=registry)
 listener_failures = Counter("pac_listener_failures", "Event listeners that raised", registry=registry)
 

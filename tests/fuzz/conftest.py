@@ -13,6 +13,7 @@ from pac import bootstrap
 from pac.accounts.model import Actor
 from pac.accounts.sessions import Session, session_key, token_key
 from pac.clock import DAY_MS, Instant
+from pac.http.door import Door
 from pac.ids import SeededIds
 from pac.limits.rules import Limits, Rate
 from pac.live.app import LiveService
@@ -253,7 +254,7 @@ async def open_world(folder: Path, seed: int, limits: Limits = TIGHT) -> AsyncIt
         unknown = rooms.pop("$unknown")
         async with bootstrap._live(
             settings, stores, limits, listeners, clock, ids,
-            lambda: failed.append(RuntimeError("a part of the service died")),
+            lambda: failed.append(RuntimeError("a part of the service died")), Door(),
         ) as live:  # fmt: skip
             world = World(
                 clock, ids, live, stores, mallory, victim, {**rooms, "$token": tokens[mallory.id]}, tokens,

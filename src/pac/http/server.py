@@ -15,14 +15,18 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Protocol
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from pac import telemetry
 from pac.errors import CannotStart
+from pac.http.acceptor import Acceptor
 from pac.http.address import client_address
+from pac.http.door import Door
 
 HEADER_BYTES = 16_384
 HEADER_WITHIN_S = 10.0
-BACKLOG = 2_048
+BACKLOG = 4_096
+HEARD_BYTES = 65_536
 
 
 class Refused(Protocol):
@@ -44,12 +48,19 @@ class _TooBig(Exception):
     """Stops the parser; the refusal is written by then."""
 
 
+_NOBODY = asyncio.Protocol()
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """`upgrade` and `proxies` are set by `http_protocol` on a subclass: uvicorn makes the instances."""
 
     upgrade: Upgrade | None = None
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    door: Door
 
+    _heard: list[bytes] | None = None
+    _heard_bytes = 0
+    _heard_end = False
     _header_bytes = 0
     _block_bytes = 0
     _header_timer: asyncio.TimerHandle | None = None
@@ -63,6 +74,31 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Nothing is even parsed before its turn at the door."""
+        if self._heard is None:
+            self._heard, self._heard_bytes = [data], len(data)
+            self.door.ask(self._listen)
+            return
+        self._heard.append(data)
+        self._heard_bytes += len(data)
+        if self._heard_bytes > HEARD_BYTES:
+            self.flow.pause_reading()
+
+    def eof_received(self) -> bool:  # type: ignore[override] # uvicorn has nothing to say here
+        """Whoever says nothing more still gets the answer to what was said."""
+        self._heard_end = True
+        return self._heard is not None
+
+    def _listen(self) -> None:
+        heard, self._heard = self._heard, None
+        if heard is None or self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self._hear(heard[0] if len(heard) == 1 else b"".join(heard))
+        if self._heard_end:
+            self.transport.close()
+
+    def _hear(self, data: bytes) -> None:
         if self._header_timer is not None:
             self._header_bytes += len(data)  # of a block that has no end yet, whatever the parser keeps of it
             if self._header_bytes > HEADER_BYTES and b"\r\n\r\n" not in data:
@@ -109,6 +145,12 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, "The headers took too long.")
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """The task of a request, with all it takes charged to the door."""
+        task = self.loop.create_task(self.door.charged(cycle.run_asgi(app)))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
     def _should_upgrade_to_ws(self) -> bool:
         return self.upgrade is not None
 
@@ -125,7 +167,18 @@ class BoundedProtocol(HttpToolsProtocol):
         assert upgrade is not None  # _should_upgrade_to_ws
         refused = upgrade(self.transport, method, path, headers, address)
         if refused is not None:
+            telemetry.door_refused.labels(str(refused.status.value)).inc()
             self._refuse(refused.status, refused.words, refused.headers)
+        else:
+            self._be_forgotten()
+
+    def _be_forgotten(self) -> None:
+        """Nothing of HTTP stays in memory beside a socket. uvloop keeps `data_received` of the last protocol that
+        had one, and the parser and this object keep each other."""
+        successor = self.transport.get_protocol()
+        self.transport.set_protocol(_NOBODY)
+        self.transport.set_protocol(successor)
+        self.parser = None  # type: ignore[assignment] # as uvicorn does when a connection is lost
 
     def _refuse(self, status: HTTPStatus, words: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
         body = words.encode()
@@ -144,26 +197,52 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 def http_protocol(
-    upgrade_to: Upgrade | None, trusted: tuple[IPv4Network | IPv6Network, ...]
+    upgrade_to: Upgrade | None,
+    trusted: tuple[IPv4Network | IPv6Network, ...],
+    at: Door | None = None,
 ) -> type[BoundedProtocol]:
-    """The protocol class uvicorn is to make for each connection."""
+    """The protocol class uvicorn is to make for each connection. `at`: the door they all wait at; one of its own
+    without."""
 
     class ServiceProtocol(BoundedProtocol):
         upgrade = staticmethod(upgrade_to) if upgrade_to is not None else None
         proxies = trusted
+        door = at or Door()
 
     return ServiceProtocol
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server without its signal handlers: the process drains its sockets first (live/drain.py)."""
+    """uvicorn's server without its signal handlers: the process drains its sockets first (live/drain.py); and with
+    acceptors of ours in place of the loop's (acceptor.py)."""
+
+    def __init__(self, config: uvicorn.Config, protocol: type[BoundedProtocol]) -> None:
+        super().__init__(config)
+        self._protocol = protocol
+        self._door = protocol.door
+        self._arrivals = asyncio.TaskGroup()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        async with self._arrivals:
+            await super().serve(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        def make_protocol() -> asyncio.Protocol:
+            return self._protocol(config=self.config, server_state=self.server_state, app_state={})
+
+        acceptors: list[Any] = [
+            Acceptor(listener, self._door, make_protocol, self._arrivals) for listener in sockets or ()
+        ]
+        self.servers = acceptors  # of a server, uvicorn asks no more than these have
+        self.started = True
+
 
 def server(app: Any, protocol: type[BoundedProtocol]) -> Server:
+    """It listens where `serve(sockets=…)` says."""
     return Server(
         uvicorn.Config(
             app,
@@ -177,8 +256,8 @@ def server(app: Any, protocol: type[BoundedProtocol]) -> Server:
             proxy_headers=False,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=5,
-            backlog=BACKLOG,
-        )
+        ),
+        protocol,
     )
 
 

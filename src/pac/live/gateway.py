@@ -42,7 +42,8 @@ READ_BYTES = 65_536
 """picows doubles its buffer whenever a read fills it, and never halves it: so no read is larger than this, and a
 connection that sends without a pause costs no more than a frame and a read (SECURITY 3.8)."""
 CLOSE_WITHIN_S = 2.0
-_logger = logging.getLogger("picows")
+_logger = logging.LoggerAdapter(logging.getLogger("picows"))
+"""No Logger itself: of one, picows makes a child for every connection."""
 
 
 class Home(Protocol):
@@ -321,3 +322,5 @@ def _take_over(
     buffer[: len(head)] = head
     transport.set_protocol(protocol)
     protocol.buffer_updated(len(head))
+    # picows keeps both as long as the connection; their headers are a kilobyte that nobody reads again.
+    protocol.transport.request.headers = protocol.transport.response.headers = None

@@ -18,6 +18,7 @@ from pac.live.connection import PING_EVERY_S, PING_JITTER, Connection, State
 from pac.live.dialect import PAC_V2
 from pac.live.disconnects import Disconnect
 from pac.live.effects import Effect, Perform
+from pac.live.greetings import Greetings
 from pac.live.guests import Guests
 from pac.live.handshake import Admission
 from pac.live.lag import OVERLOADED_S
@@ -62,6 +63,7 @@ class Node:
         self._original = Original(MEMBER_REQUESTS, parts.clock, zone)
         self.channels = Channels(self._original, parts.limiter, parts.limits.comings)
         self.guests = Guests(parts.clock, parts.ids, parts.limiter, parts.limits, zone, is_full=self._is_full)
+        self._greetings = Greetings(parts.door, self.start)
         self._group: asyncio.TaskGroup | None = None
         self._asking: list[asyncio.Task[None]] = []
         self._under_way: set[asyncio.Task[None]] = set()
@@ -122,11 +124,21 @@ class Node:
 
     def command(self, connection: Connection, perform: Perform) -> list[Effect]:
         """Run a frame's command. One that has to wait becomes a task, and `performed` follows it."""
+        if connection.state is State.GREETING:
+            self._greetings.judge(connection, lambda: self._greet(connection, perform))
+            return []
         done = COMMANDS[perform.op](self, connection, perform.request)
         if isinstance(done, list):
             return [*done, *connection.performed(self.now())]
         self.start(self._finish(connection, done), connection)
         return []
+
+    async def _greet(self, connection: Connection, perform: Perform) -> None:
+        done = COMMANDS[perform.op](self, connection, perform.request)
+        if isinstance(done, list):
+            self.perform(connection, [*done, *connection.performed(self.now())])
+        else:
+            await self._finish(connection, done)
 
     async def _finish(self, connection: Connection, command: Coroutine[Any, Any, list[Effect]]) -> None:
         effects = await command

@@ -1,10 +1,11 @@
 """What the message service is built from. Bootstrap makes one of these; a test makes one with its own clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 
 from pac.accounts.sessions import SessionStore
 from pac.clock import Clock
+from pac.http.door import Door
 from pac.ids import IdSource
 from pac.limits.limiter import Limiter
 from pac.limits.rules import Limits
@@ -38,3 +39,4 @@ class LiveParts:
     node: str
     session_grace_s: float
     timezone: str = "Asia/Seoul"
+    door: Door = field(default_factory=Door)

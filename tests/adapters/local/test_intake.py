@@ -431,9 +431,7 @@ async def test_a_quiet_log_writes_at_once(intake: LocalIntake, log: Tripwire, cl
     assert log.batches == [1, 1, 1]
 
 
-async def test_many_do_not_wait_for_the_pace(
-    intake: LocalIntake, log: Tripwire, clock: SteppedClock
-) -> None:
+async def test_many_do_not_wait_for_the_pace(intake: LocalIntake, log: Tripwire, clock: SteppedClock) -> None:
     clock.advance(seconds=LOOKS_FOR_S)
     await answer_to(intake, draft("a"))
     heard = Heard(wanted=PACED_UP_TO)
