@@ -1,7 +1,7 @@
 """Questions that are asked together: while one is on its way to a store, the next ones collect.
 
 Asked alone, a question costs what it would have cost by itself, and no timer; asked by five thousand at once, it
-costs a handful of queries. Nobody is ever given an answer that was read before they asked: who comes while a query
+costs a handful of queries: in a crowd the next query waits until PACE_S after the last one began. Nobody is ever given an answer that was read before they asked: who comes while a query
 is on its way waits for the next one. Nothing is kept once it was answered, so a right that is lost is lost.
 
 Bounded in keys and in time. A store that cannot be read is told at once to everybody who waits for it.
@@ -20,6 +20,9 @@ AT_ONCE = 500
 """Keys of one query. One who asks for more has them all in one query nevertheless."""
 WAITING = 50_000
 """Keys that wait; who would have to wait behind more is refused."""
+CROWD = 8
+PACE_S = 0.02
+"""A query that answered a crowd is followed by the next no sooner: each is a dozen trips to a thread and back."""
 PATIENCE_S = 5.0
 """A question that could not be put to the store for so long is not put to it any more."""
 
@@ -63,6 +66,7 @@ class Questions(Generic[K, V]):
         self._queued_keys = 0
         self._in_flight: list[_Asked[K, V]] = []
         self._work = asyncio.Event()
+        self._begun = clock.monotonic()
         self._ended = False
 
     async def ask(self, *keys: K) -> Mapping[K, V]:
@@ -89,8 +93,11 @@ class Questions(Generic[K, V]):
                 await self._work.wait()
                 self._in_flight = self._next()
                 if self._in_flight:
+                    self._begun = self._clock.monotonic()
                     await self._answer(self._in_flight)
-                    self._in_flight = []
+                    crowd, self._in_flight = len(self._in_flight) >= CROWD, []
+                    if crowd:
+                        await asyncio.sleep(max(0.0, self._begun + PACE_S - self._clock.monotonic()))
                 else:
                     self._work.clear()
         finally:

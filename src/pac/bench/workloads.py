@@ -65,7 +65,7 @@ IDLE = Workload(
 STORM = Workload(
     "storm", "5,000 clients of one room resume, 20 messages missed", 1, 5_000, (2_000,), Kind.STORM,
     per_member=100, missed=20,
-    settings=MANY | {"LIMIT_UNGREETED_PER_ADDRESS": 10_000},
+    settings=MANY | {"LIMIT_UNGREETED_PER_ADDRESS": 10_000, "LIMIT_UNGREETED": 10_000},
 )  # fmt: skip
 STORM_ROOMS = Workload(
     "storm-rooms", "5,000 clients of 250 rooms resume, 20 messages missed", 250, 20, (2_000,), Kind.STORM,
