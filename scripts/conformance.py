@@ -69,6 +69,8 @@ def soak(of: Result) -> Iterator[str]:
         ["tasks", *of["tasks"]],
     )
     yield from paragraph(f"Memory by the line of least squares: {of['rss_mib_per_hour']:+} MiB an hour.")
+    if "note" in of:
+        yield from paragraph(of["note"])
     yield from paragraph(
         "What happened: " + ", ".join(f"{kind} {count:,}" for kind, count in of["happened"].items()) + "."
     )
