@@ -1,11 +1,12 @@
-"""Write the pages that are made: docs/SETTINGS.md from the code, docs/conformance/README.md from its results."""
+"""Write the pages that are made: docs/SETTINGS.md from the code, docs/conformance/README.md from its results, and
+the tables of docs/PERFORMANCE.md from theirs."""
 
 from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
 from pac.settings import PREFIX, SECRETS, Settings
-from scripts import conformance
+from scripts import conformance, performance
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,6 +40,7 @@ def settings_page() -> str:
 def main() -> None:
     (ROOT / "docs" / "SETTINGS.md").write_text(settings_page(), encoding="utf-8")
     conformance.write_page()
+    performance.write_page()
 
 
 if __name__ == "__main__":

@@ -128,6 +128,8 @@ def filled(text: str, results: dict[str, Any]) -> str:
             for row in results["rows"]
             if row["workload"] == name or row["workload"].startswith(f"{name}-")
         ]
+        if not rows:
+            return place[1] + "Not in this run.\n" + place[3]
         return place[1] + "\n".join(KINDS[name](rows)) + "\n" + place[3]
 
     return _PLACE.sub(table, text)

@@ -5,9 +5,7 @@ loaded. Everything else is given what it needs.
 """
 
 import asyncio
-import gc
 import os
-import resource
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,6 +32,7 @@ from pac.limits.rules import Limits
 from pac.live.app import LiveService, live_routes
 from pac.live.drain import drain
 from pac.live.parts import LiveParts
+from pac.machine import connections_allowed, leave_alone_what_stays
 from pac.messages.appender import FactAppender
 from pac.messages.facts import Outbox
 from pac.messages.log import MessageLog
@@ -53,15 +52,9 @@ if TYPE_CHECKING:
 
 EXIT_FAULT = 1
 EXIT_UNTRUSTED_DISK = 3
-RESERVED_FILES = 1_024
-CONNECTIONS_MAX = 20_000
 SWEEP_EVERY_S = 600.0
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DEVICE_KEY_FILE = "device.key"
-GARBAGE_AFTER = (20_000, 50, 50)
-"""Objects more than there were, before those made lately are searched for cycles (and how many such searches before
-older ones are). Python's 700 is for scripts: here every message makes dozens of objects that die by themselves, and
-a sixth of the processor went into looking at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +116,7 @@ async def serve(settings: Settings, role: Role) -> int:
     clock, ids, listeners = SystemClock(), SystemIds(), Listeners()
     _warn_about_plain_http(settings)
     listeners.on(Audited, tell_audit)
-    limits = settings.limits(_connections_allowed(settings))
+    limits = settings.limits(connections_allowed(settings.limit_connections))
     door = Door(clock.monotonic)
     stopping = asyncio.Event()
     failed: list[int] = []
@@ -168,7 +161,7 @@ async def serve(settings: Settings, role: Role) -> int:
             telemetry.log.info(
                 telemetry.STARTED, role=role.value, url=settings.public_origin, profile=settings.profile.value
             )
-            _leave_alone_what_stays()
+            leave_alone_what_stays()
             await stopping.wait()
             health.draining()
             if live is not None and not failed:
@@ -290,27 +283,6 @@ def _checks(stores: Stores) -> dict[str, Check]:
         await stores.log.positions([])
 
     return {"database": stores.ping_database, "log": log_answers}
-
-
-def _leave_alone_what_stays() -> None:
-    """Modules, routes and schemas live as long as the process: the garbage collector need not visit them again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_AFTER)
-
-
-def _connections_allowed(settings: Settings) -> int:
-    """Raise the soft limit on open files to the hard one, and take what it allows (SECURITY 3.12)."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    allowed = (1_000_000 if hard == resource.RLIM_INFINITY else hard) - RESERVED_FILES
-    if settings.limit_connections > allowed:
-        raise CannotStart(
-            f"PAC_LIMIT_CONNECTIONS={settings.limit_connections} is more than this system's open-file limit allows "
-            f"({max(0, allowed)}).",
-            "Raise the hard limit (ulimit -Hn), or lower the setting.",
-        )
-    return settings.limit_connections or max(1, min(allowed, CONNECTIONS_MAX))
 
 
 def _warn_about_plain_http(settings: Settings) -> None:

@@ -1,8 +1,9 @@
 """Questions that are asked together: while one is on its way to a store, the next ones collect.
 
 Asked alone, a question costs what it would have cost by itself, and no timer; asked by five thousand at once, it
-costs a handful of queries: in a crowd the next query waits until PACE_S after the last one began. Nobody is ever given an answer that was read before they asked: who comes while a query
-is on its way waits for the next one. Nothing is kept once it was answered, so a right that is lost is lost.
+costs a handful of queries: in a crowd the next query waits until PACE_S after the last one began. Nobody is ever
+given an answer that was read before they asked: who comes while a query is on its way waits for the next one.
+Nothing is kept once it was answered, so a right that is lost is lost.
 
 Bounded in keys and in time. A store that cannot be read is told at once to everybody who waits for it.
 """

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from scripts import conformance
+from scripts import conformance, performance
 from scripts.make_docs import settings_page
 
 from pac import errors
@@ -28,6 +28,10 @@ def test_the_settings_page_is_made_from_the_settings() -> None:
 
 def test_every_figure_of_the_conformance_page_is_one_of_the_results_beside_it() -> None:
     assert conformance.PAGE.read_text(encoding="utf-8") == conformance.page(), "run `make docs`"
+
+
+def test_every_figure_of_the_performance_page_is_one_of_the_run_beside_it() -> None:
+    assert performance.PAGE.read_text(encoding="utf-8") == performance.page(), "run `make docs`"
 
 
 @pytest.mark.parametrize("op", REQUESTS)

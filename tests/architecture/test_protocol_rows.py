@@ -45,7 +45,8 @@ def row_of_route(method: str, path: str) -> str:
 SAID = list(REQUESTS) + [op for cell in column("You say") for op in in_backticks(cell)]
 HEARD = [
     *(str(kind.__struct_config__.tag) for kind in vars(protocol).values()
-      if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__struct_config__.tag),
+      if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__struct_config__.tag
+      and kind not in protocol.REQUESTS.values()),
     *(op for cell in column("You hear") for op in in_backticks(cell)),
 ]  # fmt: skip
 REFUSED = [refusal.code for refusal in SOCKET_REFUSALS] + in_backticks(
