@@ -25,10 +25,10 @@ from tests.support.server import ServerProcess, running_server
 
 IS_FULL = int(os.environ.get("PAC_TEST_ROUNDS", "2")) >= 20
 STRANGERS = 2_000 if IS_FULL else 500
-MEMBERS = 20 if IS_FULL else 6
-ROUNDS = 5 if IS_FULL else 3
-MESSAGES_PER_S = 100
-SECONDS = 5.0 if IS_FULL else 2.0
+MEMBERS = 5
+ROUNDS = 5 if IS_FULL else 4
+MESSAGES_PER_S = 50
+SECONDS = 4.0 if IS_FULL else 2.0
 TIMES = 1.5
 NOISE_S = 0.005
 """Below this, what a message takes is decided by whoever else the machine runs."""
@@ -73,10 +73,11 @@ async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
 async def storm(hall: Hall, seconds: float) -> AsyncIterator[Counter[str]]:
     """Strangers for so long; what became of each coming is in the counter when the block has ended."""
     became: Counter[str] = Counter()
+    # Of our session: between sessions Linux shares the processor whatever their nice values are (sched(7), autogroup).
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.support.strangers",
+        sys.executable, "-m", "tests.support.storm",
         str(hall.server.message_port), str(STRANGERS), str(seconds),
-        stdout=asyncio.subprocess.PIPE, start_new_session=True,
+        stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
         yield became

@@ -216,7 +216,7 @@ def http_protocol(
     class ServiceProtocol(BoundedProtocol):
         upgrade = staticmethod(upgrade_to) if upgrade_to is not None else None
         proxies = trusted
-        door = at or Door()
+        door = Door() if at is None else at  # an empty one is false
 
     return ServiceProtocol
 

@@ -1,7 +1,7 @@
 """Strangers who storm the door, as a process of their own: each comes, asks for a socket, says hello with a token
 that is none, is refused, and comes again at once.
 
-    python -m tests.support.strangers PORT COUNT SECONDS
+    python -m tests.support.storm PORT COUNT SECONDS
 
 They have addresses of their own (127.0.0.0/8), so that no cap on one address keeps them out. What became of them is
 one line of JSON: how often they came, and what each coming ended with.
