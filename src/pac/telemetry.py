@@ -56,7 +56,7 @@ TASK_FAILED = "task.failed"
 LISTENER_FAILED = "listener.failed"
 SETTING_UNKNOWN = "setting.unknown"
 PLAIN_HTTP = "http.unencrypted"
-OUT_OF_FILES = "http.out_of_files"
+NOT_ACCEPTED = "http.not_accepted"
 
 QUEUE_LINES = 10_000
 CLOSE_WITHIN_S = 2.0
@@ -106,9 +106,16 @@ tasks = Gauge(
 )
 door_accepted = Counter("pac_door_accepted", "Connections accepted", registry=registry)
 door_refused = Counter(
-    "pac_door_refused", "Upgrades refused before 101, by HTTP status", ["status"], registry=registry
+    "pac_door_refused",
+    "Upgrades refused before 101, and whoever waited too long, by HTTP status",
+    ["status"],
+    registry=registry,
 )
-door_waiting = Gauge("pac_door_waiting", "Pieces of work that wait at the door", registry=registry)
+door_waiting = Gauge(
+    "pac_door_waiting",
+    "Connections, requests and greetings that wait for their turn at the door",
+    registry=registry,
+)
 log_lines_dropped = Counter("pac_log_lines_dropped", "Log lines nobody could take in time", registry=registry)
 listener_failures = Counter("pac_listener_failures", "Event listeners that raised", registry=registry)
 

@@ -1,17 +1,17 @@
-"""Connections are taken a few at a time, in their turn at the door; the rest wait in the kernel."""
+"""Connections are taken one at a time, in their turn at the door; the rest wait in the kernel."""
 
 import asyncio
 import errno
-import itertools
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
 
 from pac.http import acceptor
-from pac.http.acceptor import AT_ONCE, Acceptor, backlog
+from pac.http.acceptor import Acceptor, backlog
 from pac.http.door import Door
 from pac.http.server import listen
 
@@ -76,11 +76,11 @@ async def test_all_who_came_are_let_in_a_few_at_a_time(rig: Rig) -> None:
     async with asyncio.timeout(5):
         while len(rig.door):
             await asyncio.sleep(0)
-    assert left[:-1] == list(range(MANY - AT_ONCE, -1, -AT_ONCE))
+    assert left[:-1] == list(range(MANY - 1, -1, -1))
     opened.close()
 
 
-async def test_what_else_waits_at_the_door_has_its_turn_between_two_portions(rig: Rig) -> None:
+async def test_what_else_waits_at_the_door_has_its_turn_between_two_of_them(rig: Rig) -> None:
     rig.storm(MANY)
     opened = rig.open()
     behind: list[int] = []
@@ -95,8 +95,8 @@ async def test_what_else_waits_at_the_door_has_its_turn_between_two_portions(rig
             await asyncio.sleep(0)
     rig.door.ask(look)
     await rig.until_inside(MANY)
-    assert all(before - after <= AT_ONCE for before, after in itertools.pairwise(behind))
-    assert len(behind) >= MANY / AT_ONCE - 1
+    assert all(before - after <= 1 for before, after in pairwise(behind))
+    assert len(behind) >= MANY - 1
     opened.close()
 
 
@@ -135,7 +135,7 @@ async def test_without_a_file_for_one_more_it_rests_and_goes_on(
     with capture_logs() as lines:
         opened = rig.open(poor)
         await rig.until_inside(2)
-    assert [line["event"] for line in lines] == ["http.out_of_files"] * 3
+    assert [line["event"] for line in lines] == ["http.not_accepted"] * 3
     opened.close()
     poor.close()
 

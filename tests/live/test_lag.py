@@ -57,3 +57,19 @@ async def test_a_loop_that_is_kept_busy_is_seen_to_be_late(tmp_path: Path) -> No
                 time.sleep(0.9)
                 await asyncio.sleep(0)
             assert world.node.is_overloaded
+
+
+@pytest.mark.req("3.12")
+async def test_an_overloaded_node_refuses_new_sockets_before_101(tmp_path: Path) -> None:
+    with capture_logs():
+        async with open_world(tmp_path, 1) as world:
+            assert world.node.sockets.refusal("192.0.2.1") is None
+            while not world.node.is_overloaded:
+                note_lag(world.node, 1.0)
+            refused = world.node.sockets.refusal("192.0.2.1")
+            assert refused is not None
+            assert refused.status == 503
+            assert dict(refused.headers)["Retry-After"]
+            while world.node.is_overloaded:
+                note_lag(world.node, 0.0)
+            assert world.node.sockets.refusal("192.0.2.1") is None

@@ -1,12 +1,11 @@
-"""Takes connections from a listening socket, a few at a time and when the door has time for them.
+"""Takes connections from a listening socket, one at a time and when the door has time for it.
 
 uvloop takes all that wait at once: two thousand strangers, a hundred milliseconds, in one turn of the loop. Here
-taking AT_ONCE of them is one piece of work at the door, which asks again behind what else waits there; the rest
-wait in the kernel's backlog, whose overflow is the kernel's answer.
+taking one is a piece of work at the door, which asks again behind what else waits there: so a newcomer is taken
+when those before it have been heard. The rest wait in the kernel's backlog, whose overflow is the kernel's answer.
 """
 
 import asyncio
-import errno
 import socket
 import struct
 from collections.abc import Callable
@@ -15,11 +14,8 @@ from contextlib import suppress
 from pac import telemetry
 from pac.http.door import Door
 
-AT_ONCE = 4
-"""Few, so that a piece is short; each brings a request, and these come before the next few."""
-EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 RESTS_S = 0.25
-"""After the system had no file or memory for one more."""
+"""After the system had no file or no memory for one more."""
 _TCP_INFO_BYTES = 104
 _UNACKED = 24
 """Of a listening socket's struct tcp_info (linux/tcp.h): how many wait to be accepted."""
@@ -69,20 +65,18 @@ class Acceptor:
     def _take(self) -> None:
         if self._closed:
             return
-        for _ in range(AT_ONCE):
-            try:
-                arrived, _ = self._listener.accept()
-            except BlockingIOError:
-                self._watch()
-                return
-            except ConnectionError:
-                continue  # it went away again while it waited
-            except OSError as error:
-                if error.errno not in EXHAUSTED:
-                    raise
-                telemetry.log.warning(telemetry.OUT_OF_FILES, reason=error.strerror)
-                self._resting = self._loop.call_later(RESTS_S, self._watch)
-                return
+        try:
+            arrived, _ = self._listener.accept()
+        except BlockingIOError:
+            self._watch()
+            return
+        except ConnectionError:
+            pass  # it went away again while it waited
+        except OSError as error:  # mostly too many open files: somebody has to leave first
+            telemetry.log.warning(telemetry.NOT_ACCEPTED, reason=error.strerror)
+            self._resting = self._loop.call_later(RESTS_S, self._watch)
+            return
+        else:
             telemetry.door_accepted.inc()
             self._tasks.create_task(self._serve(arrived))
         self._door.ask(self._take)

@@ -1,7 +1,11 @@
 """Who is on the other side of a connection: one answer for throttles, logs and caps, in both services."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+ADDRESSES_KNOWN = 4_096
+"""How many are remembered parsed: whoever storms the door comes from few addresses, or is forgotten again."""
 
 Network = IPv4Network | IPv6Network
 
@@ -24,6 +28,7 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Ne
     return str(address)
 
 
+@lru_cache(maxsize=ADDRESSES_KNOWN)
 def address_prefix(address: str) -> str:
     """What of an address is kept and logged: IPv4 /24, IPv6 /48, "" for what is none (SECURITY 10.2)."""
     parsed = parsed_address(address)
@@ -32,6 +37,7 @@ def address_prefix(address: str) -> str:
     return str(ip_network((parsed, 48 if isinstance(parsed, IPv6Address) else 24), strict=False))
 
 
+@lru_cache(maxsize=ADDRESSES_KNOWN)
 def parsed_address(text: str) -> IPv4Address | IPv6Address | None:
     """None for what is no address; `::ffff:1.2.3.4` is 1.2.3.4, however the system wrote it."""
     try:

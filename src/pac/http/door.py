@@ -12,10 +12,11 @@ owed: the door rests for as many turns as were overspent.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
-from time import perf_counter
 from typing import Any
 
-BUDGET_S = 0.000_25
+from pac.clock import SystemClock
+
+BUDGET_S = 0.000_1
 """In one turn of the loop. A turn that finds nothing to do takes about a microsecond, so that a small budget costs
 the strangers little; each hop of a message through the loop (frame, commit, answer, flush) waits for one turn."""
 OWED_MAX_S = 0.1
@@ -25,10 +26,10 @@ Work = Callable[[], None]
 
 
 class Door:
-    """`monotonic`: seconds, for measuring how long a piece took."""
+    """`monotonic`: seconds, for measuring how long a piece took; the machine's without."""
 
-    def __init__(self, monotonic: Callable[[], float] = perf_counter) -> None:
-        self._monotonic = monotonic
+    def __init__(self, monotonic: Callable[[], float] | None = None) -> None:
+        self._monotonic = monotonic or SystemClock().monotonic
         self._waiting: deque[Work] = deque()
         self._owed = 0.0
         self.is_turning = False

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from pac import telemetry
 from pac.errors import CannotStart
-from pac.http.acceptor import Acceptor
+from pac.http.acceptor import Acceptor, backlog
 from pac.http.address import client_address
 from pac.http.door import Door
 
@@ -27,6 +27,9 @@ HEADER_BYTES = 16_384
 HEADER_WITHIN_S = 10.0
 BACKLOG = 4_096
 HEARD_BYTES = 65_536
+"""Of one connection, while it waits at the door; then reading pauses."""
+PATIENCE_S = 5.0
+"""Who has waited at the door for so long is told to come later, which costs less than what it asked for."""
 
 
 class Refused(Protocol):
@@ -60,6 +63,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _heard: list[bytes] | None = None
     _heard_bytes = 0
+    _heard_at = 0.0
     _heard_end = False
     _header_bytes = 0
     _block_bytes = 0
@@ -76,7 +80,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Nothing is even parsed before its turn at the door."""
         if self._heard is None:
-            self._heard, self._heard_bytes = [data], len(data)
+            self._heard, self._heard_bytes, self._heard_at = [data], len(data), self.loop.time()
             self.door.ask(self._listen)
             return
         self._heard.append(data)
@@ -92,6 +96,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def _listen(self) -> None:
         heard, self._heard = self._heard, None
         if heard is None or self.transport.is_closing():
+            return
+        is_idle = getattr(self.cycle, "response_complete", True)  # no cycle: nothing was asked yet
+        if is_idle and self.loop.time() - self._heard_at > PATIENCE_S:
+            telemetry.door_refused.labels("503").inc()
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Too many wait here now.", (("Retry-After", "5"),))
             return
         self.flow.resume_reading()
         self._hear(heard[0] if len(heard) == 1 else b"".join(heard))
@@ -207,7 +216,7 @@ def http_protocol(
     class ServiceProtocol(BoundedProtocol):
         upgrade = staticmethod(upgrade_to) if upgrade_to is not None else None
         proxies = trusted
-        door = at or Door()
+        door = Door() if at is None else at  # an empty one is false
 
     return ServiceProtocol
 
@@ -234,9 +243,13 @@ class Server(uvicorn.Server):
         def make_protocol() -> asyncio.Protocol:
             return self._protocol(config=self.config, server_state=self.server_state, app_state={})
 
+        listeners = list(sockets or ())
         acceptors: list[Any] = [
-            Acceptor(listener, self._door, make_protocol, self._arrivals) for listener in sockets or ()
+            Acceptor(listener, self._door, make_protocol, self._arrivals) for listener in listeners
         ]
+        telemetry.door_waiting.set_function(
+            lambda: len(self._door) + sum(backlog(listener) for listener in listeners)
+        )
         self.servers = acceptors  # of a server, uvicorn asks no more than these have
         self.started = True
 

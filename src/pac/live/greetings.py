@@ -8,7 +8,7 @@ from typing import Any
 from pac.http.door import Door
 from pac.live.connection import Connection, State
 
-AT_ONCE = 256
+AT_ONCE = 64
 """Under way at the same time. Each is a task and a place in the queue of the store."""
 
 Greeting = Callable[[], Coroutine[Any, Any, None]]

@@ -7,7 +7,6 @@ is judged when `hello` arrives, so that a browser learns why it was turned away 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
 
 from pac.language import Language, negotiate
@@ -111,10 +110,7 @@ def judge(
 
 
 def _cookies(request: UpgradeRequest) -> dict[str, str]:
-    jar: SimpleCookie = SimpleCookie()
-    for header in request.all("cookie"):
-        try:
-            jar.load(header)
-        except CookieError:
-            return {}
-    return {name: morsel.value for name, morsel in jar.items()}
+    """RFC 6265 §5.4 the other way round: pairs between semicolons. What is no pair is left out; of two of a name the
+    later counts, as in SimpleCookie, which takes ten times as long."""
+    pairs = (pair.partition("=") for header in request.all("cookie") for pair in header.split(";"))
+    return {name.strip(): value.strip().strip('"') for name, equals, value in pairs if equals}

@@ -42,7 +42,7 @@ def _call_later(seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle
 class Node:
     def __init__(self, parts: LiveParts) -> None:
         self.parts = parts
-        self.sockets = Sockets(parts.limits)
+        self.sockets = Sockets(parts.limits, lambda: self.is_overloaded)
         self.presence = RoomPresence(
             parts.clock, _call_later, lambda room_id: self.subscriptions.readers(room_id)
         )

@@ -6,7 +6,7 @@ finds it (SECURITY 2.16).
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Protocol, TypeVar
 
@@ -28,8 +28,11 @@ class Socket(Protocol):
 
 
 class Sockets:
-    def __init__(self, limits: Limits) -> None:
+    """`is_late`: whether this process is behind with its own work (lag.py)."""
+
+    def __init__(self, limits: Limits, is_late: Callable[[], bool] = lambda: False) -> None:
         self._limits = limits
+        self._is_late = is_late
         self._all: dict[Connection, Socket] = {}
         self._by_member: dict[MemberId, dict[Connection, Socket]] = defaultdict(dict)
         self._by_session: dict[SessionKey, dict[Connection, Socket]] = defaultdict(dict)
@@ -48,6 +51,10 @@ class Sockets:
         """Why this address may not open one more socket now (SECURITY 3.3, 3.12)."""
         if self.closed_to_new:
             return Turned(HTTPStatus.SERVICE_UNAVAILABLE, "This node is going down.", (("Retry-After", "1"),))
+        if self._is_late():
+            return Turned(
+                HTTPStatus.SERVICE_UNAVAILABLE, "This node is late with its work.", (("Retry-After", "5"),)
+            )
         if len(self._all) >= self._limits.connections or self._at_the_door >= self._limits.ungreeted:
             return Turned(HTTPStatus.SERVICE_UNAVAILABLE, "This node is full.", (("Retry-After", "5"),))
         if self._ungreeted[address] >= self._limits.ungreeted_per_address:
