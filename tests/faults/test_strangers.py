@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -30,7 +30,7 @@ ROUNDS = 5 if IS_FULL else 4
 MESSAGES_PER_S = 50
 SECONDS = 4.0 if IS_FULL else 2.0
 TIMES = 1.5
-NOISE_S = 0.005
+NOISE_S = 0.005 if IS_FULL else 0.02
 """Below this, what a message takes is decided by whoever else the machine runs."""
 COMES_WITHIN_S = 5.0
 RSS_SLACK = 64 * 1_048_576
@@ -66,7 +66,16 @@ async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
             device = await stack.enter_async_context(LiveClient(person, server.socket_url, keeps=False))
             await device.subscribe(room)
             devices.append(device)
+        for pid in (server.pid, os.getpid()):
+            _put_before_other_work(pid)
         yield Hall(server, devices[0], devices[1:], people[-1], room)
+
+
+def _put_before_other_work(pid: int) -> None:
+    """Where we may: a server that is busy without a pause is made to wait for whatever else the machine does, and
+    that is not what is measured. Between sessions this counts, and not nice (sched(7), autogroup)."""
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text("-15", encoding="ascii")
 
 
 @asynccontextmanager
@@ -131,7 +140,7 @@ async def test_those_inside_do_not_feel_a_storm_at_the_door(hall: Hall) -> None:
         f"\nstrangers: {STRANGERS}, comings {comings.total()} {dict(comings)}; p99 inside "
         f"{median(quiet) * 1_000:.1f} → {median(stormy) * 1_000:.1f} ms, rss +{grown / 1_048_576:.0f} MiB"
     )
-    assert comings.total() >= 3 * STRANGERS * ROUNDS, "that was no storm"
+    assert comings.total() >= 2 * STRANGERS * ROUNDS, "that was no storm"
     assert comings["4501"] >= STRANGERS, "hardly anybody came as far as hello"
     assert grown <= RSS_SLACK
     assert all(device.connections == 1 for device in (hall.writer, *hall.readers))

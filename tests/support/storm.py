@@ -1,5 +1,6 @@
 """Strangers who storm the door, as a process of their own: each comes, asks for a socket, says hello with a token
-that is none, is refused, and comes again at once.
+that is none, is refused, and comes again: so many a second in all as make a storm, and leave this process and those
+who measure beside it some of the machine.
 
     python -m tests.support.storm PORT COUNT SECONDS
 
@@ -26,7 +27,7 @@ _ASK = (
 )
 _HELLO = json.dumps({"op": "hello", "id": "1", "token": "n" * 43}).encode()
 _SAID = bytes([0x81, 0x80 | len(_HELLO)]) + b"\0\0\0\0" + _HELLO
-AGAIN_AFTER_S = 0.01
+COMINGS_PER_S = 1_500
 
 
 class Stranger(asyncio.Protocol):
@@ -66,6 +67,7 @@ class Stranger(asyncio.Protocol):
 async def storm(port: int, count: int, seconds: float) -> Counter[str]:
     loop = asyncio.get_running_loop()
     became: Counter[str] = Counter()
+    pause = count / COMINGS_PER_S
 
     async def comes_again_and_again(number: int) -> None:
         address = f"127.7.{number // PER_ADDRESS // 250}.{number // PER_ADDRESS % 250 + 1}"
@@ -78,7 +80,7 @@ async def storm(port: int, count: int, seconds: float) -> Counter[str]:
                 became[await ended] += 1
             except OSError:
                 became["not connected"] += 1
-                await asyncio.sleep(AGAIN_AFTER_S)
+            await asyncio.sleep(pause)
 
     try:
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as tasks:
