@@ -18,6 +18,7 @@ SAMPLES: list[errors.Refusal | errors.Fault] = [
     errors.OwnerMayNotLeave(), errors.BadRequest("x"), errors.UnknownOp(), errors.TooLarge(4_000),
     errors.NotSubscribed(), errors.TooManyRooms(512), errors.CidConflict(), errors.RateLimited(1_500),
     errors.Unavailable(), errors.StoreUnavailable(), errors.LogUnavailable(), errors.Overloaded(), errors.SeqTaken(),
+    errors.CidTaken(),
     errors.SignInAgain(), errors.Banned(None), errors.Banned(1_800_000_000_000), errors.NotAMember(),
     errors.CapacityTooSmall(7), errors.SlowMode(9_500),
 ]  # fmt: skip

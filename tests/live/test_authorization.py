@@ -249,6 +249,7 @@ async def test_every_cell_is_answered_as_the_page_says(
         said = await plaza.say(lambda _, room=room: {"op": "read", "room": room, "seq": 1})
         wanted = {who: "ok" if who in readers else "not_subscribed" for who in PEOPLE}
         walk.hold(said, wanted, (public, status, "read"))
+        plaza.world.node.read_marks.tell()
         for who in PEOPLE:  # a mark is a member's: who reads along has none
             moved = who in readers and who in STANDINGS and who != "exited"
             heard = [frame["seq"] for frame in plaza.others[who].of(room, "read")]

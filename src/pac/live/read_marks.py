@@ -61,10 +61,11 @@ class ReadMarks:
             self._known[place] = seq
         if self._node.sockets.has_others(member_id, by):
             if not self._untold:
-                self._call_later(TELL_AFTER_S, self._tell)
+                self._call_later(TELL_AFTER_S, self.tell)
             self._untold[place] = seq, by
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Tell the other devices what has moved since the last time."""
         untold, self._untold = self._untold, {}
         for (room_id, member_id), (seq, by) in untold.items():
             frame = framed(Opcode.TEXT, encode(ReadElsewhere(room_id, seq)))
